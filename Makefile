@@ -1,0 +1,43 @@
+# Two targets matter: `make preview` shows what dev and prod would create, `make test` proves the rest.
+# Each installs what it needs into .venv; Python 3.11+, git and make are all it takes.
+.PHONY: preview test check format build benchmark clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/installed
+
+preview: $(STAMP)
+	$(BIN)/plinth preview
+
+test: $(STAMP)
+	$(BIN)/pytest -q
+
+check: $(STAMP)
+	$(BIN)/uv lock --check --quiet
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+
+format: $(STAMP)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+build: $(STAMP)
+	rm -rf dist
+	$(BIN)/uv build --quiet
+	@ls dist
+
+benchmark: $(STAMP)
+	$(BIN)/python benchmarks/preview.py
+
+clean:
+	rm -rf .venv dist
+
+$(BIN)/uv:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "plinth needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+$(STAMP): pyproject.toml uv.lock | $(BIN)/uv
+	$(BIN)/uv sync --frozen --quiet
+	@touch $@

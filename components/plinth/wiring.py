@@ -1,0 +1,280 @@
+"""What components ask of one another. Protocols, so that existing resources fit too."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import pulumi
+
+
+class NetworkLike(Protocol):
+    """Somewhere to put things: a ``Network``, or an ``ExistingNetwork``.
+
+    Subnets are plain sequences, one per zone, so that their number is known at preview.
+    """
+
+    @property
+    def vpc_id(self) -> pulumi.Input[str]: ...
+
+    @property
+    def cidr_block(self) -> pulumi.Input[str]: ...
+
+    @property
+    def public_subnet_ids(self) -> Sequence[pulumi.Input[str]]:
+        """Subnets with a route to an internet gateway: for balancers and NAT."""
+        ...
+
+    @property
+    def private_subnet_ids(self) -> Sequence[pulumi.Input[str]]:
+        """Subnets that reach out, through NAT or endpoints: for instances."""
+        ...
+
+    @property
+    def data_subnet_ids(self) -> Sequence[pulumi.Input[str]]:
+        """Subnets without a route out: for stores."""
+        ...
+
+    @property
+    def availability_zones(self) -> Mapping[str, pulumi.Input[str]]:
+        """Zone name, such as ``eu-west-1a``, by its letter."""
+        ...
+
+
+class Peer(Protocol):
+    """Anything that opens connections and sits in a security group."""
+
+    @property
+    def pulumi_resource_name(self) -> str: ...
+
+    @property
+    def security_group_id(self) -> pulumi.Input[str]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretText:
+    """A variable that an instance puts together at boot, from a secret it may read.
+
+    It never passes through user data or a log.
+    """
+
+    secret_arn: pulumi.Input[str]
+    """ARN of a Secrets Manager secret that holds a JSON object of texts."""
+    template: pulumi.Input[str]
+    """The variable's value. ``{field}`` stands for a field of the secret as it is, and
+    ``{field:url}`` for the field percent-encoded, as a part of a URL must be."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grant:
+    """What a tier may do in AWS because of a service it uses: one allowing IAM statement."""
+
+    actions: Sequence[str]
+    resources: Sequence[pulumi.Input[str]]
+    """ARNs."""
+
+
+class Service(Protocol):
+    """Something a tier uses: it brings the way in, the variables and the permissions."""
+
+    @property
+    def pulumi_resource_name(self) -> str: ...
+
+    @property
+    def environment(self) -> Mapping[str, pulumi.Input[str]]:
+        """Variables whose values are no secret."""
+        ...
+
+    @property
+    def secrets(self) -> Mapping[str, SecretText]:
+        """Variables read from secrets at boot; the tier is granted those secrets."""
+        ...
+
+    @property
+    def grants(self) -> Sequence[Grant]:
+        """Permissions beyond reading those secrets."""
+        ...
+
+    def allow_from(self, peer: Peer) -> None:
+        """Let a peer connect, by a rule that the service owns."""
+        ...
+
+
+class BrokerLike(Service, Protocol):
+    """A store that Celery may queue in: one that never drops a key to make room."""
+
+    @property
+    def never_evicts(self) -> Literal[True]:
+        """The promise itself. A cache cannot make it, and so cannot be handed to workers."""
+        ...
+
+
+class BalancerLike(Protocol):
+    """What puts a web tier in front of the world."""
+
+    @property
+    def pulumi_resource_name(self) -> str: ...
+
+    @property
+    def security_group_id(self) -> pulumi.Input[str]: ...
+
+    @property
+    def arn_suffix(self) -> pulumi.Input[str]:
+        """The balancer in CloudWatch: ``app/<name>/<id>``."""
+        ...
+
+    @property
+    def idle_timeout(self) -> int:
+        """Seconds after which it closes a quiet connection; the app must keep its own longer."""
+        ...
+
+    def forward(
+        self,
+        name: str,
+        target_group_arn: pulumi.Input[str],
+        *,
+        priority: int,
+        hosts: Sequence[str] = (),
+        paths: Sequence[str] = ("/*",),
+    ) -> pulumi.Resource:
+        """Send matching requests to a target group, by a rule that the balancer owns.
+
+        What needs the group to be attached, such as scaling on requests, depends on the rule
+        that is returned.
+
+        Args:
+            name: Names the rule, after the balancer: ``{balancer}-to-{name}``.
+            target_group_arn: Where the requests go.
+            priority: 1 to 50000, unique on the balancer; the smallest that matches wins.
+            hosts: Host names, wildcards allowed; empty matches every host.
+            paths: Path patterns.
+        """
+        ...
+
+
+class OriginLike(Protocol):
+    """What a CDN fetches pages from: a ``LoadBalancer``, or an ``ExistingOrigin``."""
+
+    @property
+    def origin_domain(self) -> pulumi.Input[str]:
+        """A host name that reaches it, covered by its certificate where it speaks TLS."""
+        ...
+
+    @property
+    def origin_https(self) -> bool:
+        """Whether it speaks TLS."""
+        ...
+
+    @property
+    def origin_headers(self) -> Mapping[str, pulumi.Input[str]]:
+        """Headers it insists on, with their secret values."""
+        ...
+
+
+class ZoneLike(Protocol):
+    """A public hosted zone to write records in."""
+
+    @property
+    def zone_id(self) -> pulumi.Input[str]: ...
+
+
+class CertificateLike(Protocol):
+    """A certificate that is valid, or will be before anything uses it."""
+
+    @property
+    def certificate_arn(self) -> pulumi.Input[str]: ...
+
+
+class BucketLike(Protocol):
+    """A bucket that a CDN serves files from."""
+
+    @property
+    def bucket_name(self) -> pulumi.Input[str]: ...
+
+    @property
+    def bucket_arn(self) -> pulumi.Input[str]: ...
+
+    @property
+    def bucket_regional_domain_name(self) -> pulumi.Input[str]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExistingNetwork:
+    """A network made elsewhere, by its ids."""
+
+    vpc_id: pulumi.Input[str]
+    cidr_block: pulumi.Input[str]
+    """Its IPv4 range, for rules that must span it."""
+    public_subnet_ids: Sequence[pulumi.Input[str]] = ()
+    private_subnet_ids: Sequence[pulumi.Input[str]] = ()
+    data_subnet_ids: Sequence[pulumi.Input[str]] = ()
+    availability_zones: Mapping[str, pulumi.Input[str]] = field(
+        default_factory=dict[str, pulumi.Input[str]]
+    )
+    """Zone name by letter; only read replicas ask for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExistingPeer:
+    """A client made elsewhere: a name for its rule, and its security group's id."""
+
+    pulumi_resource_name: str
+    security_group_id: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExistingZone:
+    """A public hosted zone made elsewhere."""
+
+    zone_id: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExistingCertificate:
+    """A valid ACM certificate made elsewhere; CloudFront takes only those in us-east-1."""
+
+    certificate_arn: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExistingBucket:
+    """A bucket made elsewhere, in the account; its owner keeps its policy and its settings."""
+
+    bucket_name: pulumi.Input[str]
+    bucket_arn: pulumi.Input[str]
+    bucket_regional_domain_name: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExistingOrigin:
+    """A web server or balancer made elsewhere."""
+
+    origin_domain: pulumi.Input[str]
+    origin_https: bool = True
+    origin_headers: Mapping[str, pulumi.Input[str]] = field(
+        default_factory=dict[str, pulumi.Input[str]]
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExistingService:
+    """A database, cluster or API made elsewhere: what a tier needs to use it.
+
+    Its owner opens its security group; ``allow_from`` therefore does nothing here.
+    """
+
+    pulumi_resource_name: str
+    environment: Mapping[str, pulumi.Input[str]] = field(
+        default_factory=dict[str, pulumi.Input[str]]
+    )
+    secrets: Mapping[str, SecretText] = field(default_factory=dict[str, SecretText])
+    grants: Sequence[Grant] = ()
+
+    def allow_from(self, peer: Peer) -> None:
+        """Leave the way in to the service's owner."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExistingBroker(ExistingService):
+    """A Redis cluster made elsewhere whose owner promises ``maxmemory-policy noeviction``."""
+
+    never_evicts: Literal[True] = True
