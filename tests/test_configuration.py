@@ -60,7 +60,10 @@ def test_a_valid_key_becomes_the_model() -> None:
         ({"part": {"size": "2"}}, "shop:stack.part.size: .* valid integer, and it is '2'"),
         ({"part": {"fast": 1}}, "shop:stack.part.fast: .* boolean, and it is 1"),
         ({"part": {"size": 0}}, "shop:stack.part.size: .* greater than or equal to 1"),
-        ({"spares": {"a": {}, "b": {}, "c": {}}}, "shop:stack: spares has 3 parts .* remove one"),
+        (
+            {"spares": {"a": {}, "b": {}, "c": {}}},
+            "shop:stack: spares has 3 parts, and two fit: remove one",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_with_its_path(value: object, message: str) -> None:

@@ -11,6 +11,13 @@ STACK_TYPE = "pulumi:pulumi:Stack"
 PROVIDER_PREFIX = "pulumi:providers:"
 
 
+def make_urn(stack: str, project: str, parent: str, token: str, name: str) -> str:
+    """Return a resource's URN as the engine makes it, with the types of all its parents."""
+    types = parent.split("::")[2] if parent else ""
+    chain = token if types in ("", STACK_TYPE) else f"{types}${token}"
+    return f"urn:pulumi:{stack}::{project}::{chain}::{name}"
+
+
 class Mode(StrEnum):
     """How the recorder answers for what only AWS can compute."""
 
@@ -43,6 +50,8 @@ class Node:
     kind: Kind
     parent: str = ""
     """URN of the parent; empty for the stack."""
+    label: str = ""
+    """Short name that only this resource has in its stack: ``rds.Instance/db``."""
     id: str = ""
     """Id of a resource that is read or imported, or a placeholder; empty where unknown."""
     inputs: dict[str, Any] = field(default_factory=dict[str, Any])
