@@ -1,0 +1,1 @@
+"""What every tier of instances is made of: its boot document, its identity and its group."""
