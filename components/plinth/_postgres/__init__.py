@@ -1,0 +1,1 @@
+"""What a ``Postgres`` is made of, by part."""
