@@ -32,6 +32,7 @@ def make_credentials(
     parent: pulumi.Resource,
     tags: Mapping[str, str],
     fields: Mapping[str, str] | None = None,
+    length: int = LENGTH,
 ) -> Credentials:
     """Create a secret of a JSON object: the fields given, and a new ``password``.
 
@@ -45,6 +46,7 @@ def make_credentials(
         parent: The component it belongs to.
         tags: Added to the secret.
         fields: Kept beside the password, such as its user name.
+        length: Characters of the password.
     """
     secret = aws.secretsmanager.Secret(
         name,
@@ -53,7 +55,7 @@ def make_credentials(
         tags=tags,
         opts=pulumi.ResourceOptions(parent=parent),
     )
-    document = json.dumps({**(fields or {}), "password": new_password()})
+    document = json.dumps({**(fields or {}), "password": new_password(length)})
     version = aws.secretsmanager.SecretVersion(
         name,
         secret_id=secret.id,
@@ -63,11 +65,11 @@ def make_credentials(
     return Credentials(arn=secret.arn, password=version.secret_string.apply(_password))
 
 
-def new_password() -> str:
+def new_password(length: int = LENGTH) -> str:
     """Make up a password; a preview gets a stand-in of the same length."""
     if pulumi.runtime.is_dry_run():
-        return "made-up-when-deployed".ljust(LENGTH, "-")
-    return secrets.token_urlsafe(LENGTH)[:LENGTH]
+        return "made-up-when-deployed".ljust(length, "-")
+    return secrets.token_urlsafe(length)[:length]
 
 
 def _password(document: str | None) -> str:

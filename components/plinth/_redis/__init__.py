@@ -1,0 +1,1 @@
+"""What the two Redis components share: settings, users, and the replication group itself."""
