@@ -165,6 +165,11 @@ class OriginLike(Protocol):
         ...
 
     @property
+    def origin_names(self) -> Sequence[str]:
+        """Host names on its certificate, wildcards too; empty where they are not known here."""
+        ...
+
+    @property
     def origin_headers(self) -> Mapping[str, pulumi.Input[str]]:
         """Headers it insists on, with their secret values."""
         ...
@@ -250,6 +255,7 @@ class ExistingOrigin:
 
     origin_domain: pulumi.Input[str]
     origin_https: bool = True
+    origin_names: Sequence[str] = ()
     origin_headers: Mapping[str, pulumi.Input[str]] = field(
         default_factory=dict[str, pulumi.Input[str]]
     )

@@ -1,0 +1,1 @@
+"""Parts of what faces the internet: the balancer and the CDN."""
