@@ -1,0 +1,1 @@
+"""What a web tier is told, and what it tells its server."""
