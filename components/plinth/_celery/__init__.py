@@ -1,0 +1,1 @@
+"""What the Celery components are made of: settings, arithmetic, command lines, and scripts."""

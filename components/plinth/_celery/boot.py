@@ -1,0 +1,69 @@
+"""What boots a worker's instance, and beat's. Pure text, no Pulumi."""
+
+from pathlib import Path
+
+from plinth._fleet import units
+from plinth._fleet.boot import boot_document, shipped
+from plinth._fleet.units import LIB, Process, Stop, Unit, quote
+from plinth._fleet.user_data import Known
+
+from .drain import SPOT_DRAIN, Drain
+
+HOOK = "drain"
+"""Names the lifecycle hook, one to a group, which is known before the group is."""
+
+BEAT_STOP = 15
+"""Seconds; beat gives its lock back and goes in two."""
+
+_FILES = Path(__file__).parent / "files"
+
+
+def worker_document(known: Known, command: list[str], times: Drain) -> str:
+    """Write the boot document of a worker, and of the agent that sees it off."""
+    stop = ["/usr/bin/python3", f"{LIB}/celery_stop.py", "celery", str(times.drain)]
+    process = Process(
+        name="celery",
+        image=known.image,
+        log_group=known.log_group,
+        stop=Stop(seconds=times.stop_timeout - units.GRACE, command=stop),
+        command=command,
+        variables=known.variables,
+        secrets=known.secrets,
+    )
+    programs = [shipped(_FILES / "celery_stop.py"), shipped(_FILES / "drain_agent.py")]
+    return boot_document([process], programs, [_agent(process)])
+
+
+def beat_document(known: Known, command: list[str]) -> str:
+    """Write the boot document of beat."""
+    process = Process(
+        name="beat",
+        image=known.image,
+        log_group=known.log_group,
+        stop=Stop(seconds=BEAT_STOP),
+        command=command,
+        variables=known.variables,
+        secrets=known.secrets,
+    )
+    return boot_document([process])
+
+
+def _agent(process: Process) -> Unit:
+    options = f"--unit {quote(process.unit)} --hook {HOOK} --spot-seconds {SPOT_DRAIN}"
+    content = f"""\
+[Unit]
+Description=Plinth drain agent
+After=network-online.target
+Wants=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+ExecStart=/usr/bin/python3 {LIB}/drain_agent.py {options}
+Restart=on-failure
+RestartSec=5
+
+[Install]
+WantedBy=multi-user.target
+"""
+    return Unit(name="plinth-drain.service", content=content)
