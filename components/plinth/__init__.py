@@ -1,1 +1,204 @@
 """The production platform of a Python web application on AWS, as Pulumi components."""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .app_secrets import AppSecrets, AppSecretsSettings
+    from .cdn import Cdn, CdnSettings, PriceClass
+    from .celery import (
+        CeleryBeat,
+        CeleryBeatSettings,
+        CeleryWorkers,
+        CeleryWorkersSettings,
+        Pool,
+        Scheduler,
+        Work,
+    )
+    from .load_balancer import LoadBalancer, LoadBalancerSettings
+    from .network import Nat, Network, NetworkSettings
+    from .overrides import override
+    from .postgres import (
+        Password,
+        PointInTimeRestore,
+        Postgres,
+        PostgresSettings,
+        ProxySettings,
+        ReplicaSettings,
+        SnapshotRestore,
+    )
+    from .redis import (
+        Engine,
+        Eviction,
+        RedisBroker,
+        RedisBrokerSettings,
+        RedisCache,
+        RedisCacheSettings,
+    )
+    from .web import WebSettings, WebTier, WorkerModel
+    from .wiring import (
+        BalancerLike,
+        BrokerLike,
+        BucketLike,
+        CertificateLike,
+        ExistingBroker,
+        ExistingBucket,
+        ExistingCertificate,
+        ExistingNetwork,
+        ExistingOrigin,
+        ExistingPeer,
+        ExistingService,
+        ExistingZone,
+        Grant,
+        NetworkLike,
+        OriginLike,
+        Peer,
+        SecretText,
+        Service,
+        ZoneLike,
+    )
+
+__all__ = [
+    "AppSecrets",
+    "AppSecretsSettings",
+    "BalancerLike",
+    "BrokerLike",
+    "BucketLike",
+    "Cdn",
+    "CdnSettings",
+    "CeleryBeat",
+    "CeleryBeatSettings",
+    "CeleryWorkers",
+    "CeleryWorkersSettings",
+    "CertificateLike",
+    "Engine",
+    "Eviction",
+    "ExistingBroker",
+    "ExistingBucket",
+    "ExistingCertificate",
+    "ExistingNetwork",
+    "ExistingOrigin",
+    "ExistingPeer",
+    "ExistingService",
+    "ExistingZone",
+    "Grant",
+    "LoadBalancer",
+    "LoadBalancerSettings",
+    "Nat",
+    "Network",
+    "NetworkLike",
+    "NetworkSettings",
+    "OriginLike",
+    "Password",
+    "Peer",
+    "PointInTimeRestore",
+    "Pool",
+    "Postgres",
+    "PostgresSettings",
+    "PriceClass",
+    "ProxySettings",
+    "RedisBroker",
+    "RedisBrokerSettings",
+    "RedisCache",
+    "RedisCacheSettings",
+    "ReplicaSettings",
+    "Scheduler",
+    "SecretText",
+    "Service",
+    "SnapshotRestore",
+    "WebSettings",
+    "WebTier",
+    "Work",
+    "WorkerModel",
+    "ZoneLike",
+    "override",
+]
+
+_HOMES = {
+    "app_secrets": (
+        "AppSecrets",
+        "AppSecretsSettings",
+    ),
+    "cdn": (
+        "Cdn",
+        "CdnSettings",
+        "PriceClass",
+    ),
+    "celery": (
+        "CeleryBeat",
+        "CeleryBeatSettings",
+        "CeleryWorkers",
+        "CeleryWorkersSettings",
+        "Pool",
+        "Scheduler",
+        "Work",
+    ),
+    "load_balancer": (
+        "LoadBalancer",
+        "LoadBalancerSettings",
+    ),
+    "network": (
+        "Nat",
+        "Network",
+        "NetworkSettings",
+    ),
+    "overrides": ("override",),
+    "postgres": (
+        "Password",
+        "PointInTimeRestore",
+        "Postgres",
+        "PostgresSettings",
+        "ProxySettings",
+        "ReplicaSettings",
+        "SnapshotRestore",
+    ),
+    "redis": (
+        "Engine",
+        "Eviction",
+        "RedisBroker",
+        "RedisBrokerSettings",
+        "RedisCache",
+        "RedisCacheSettings",
+    ),
+    "web": (
+        "WebSettings",
+        "WebTier",
+        "WorkerModel",
+    ),
+    "wiring": (
+        "BalancerLike",
+        "BrokerLike",
+        "BucketLike",
+        "CertificateLike",
+        "ExistingBroker",
+        "ExistingBucket",
+        "ExistingCertificate",
+        "ExistingNetwork",
+        "ExistingOrigin",
+        "ExistingPeer",
+        "ExistingService",
+        "ExistingZone",
+        "Grant",
+        "NetworkLike",
+        "OriginLike",
+        "Peer",
+        "SecretText",
+        "Service",
+        "ZoneLike",
+    ),
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a module when something of it is first asked for.
+
+    Each brings a part of ``pulumi_aws`` with it, which takes up to half a second, and the
+    ``plinth`` command needs none of them.
+    """
+    for module, names in _HOMES.items():
+        if name in names:
+            found: object = getattr(importlib.import_module(f".{module}", __name__), name)
+            globals()[name] = found
+            return found
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)
