@@ -25,7 +25,7 @@ class Store(pulumi.ComponentResource):
 
 def test_resources_are_shown_as_asked_for() -> None:
     """Under wire names, in the order of construction, components included."""
-    deployed = deploy(lambda: (Store("one"), aws.sqs.Queue("jobs", delay_seconds=1)) and None)
+    deployed = deploy(lambda: [Store("one"), aws.sqs.Queue("jobs", delay_seconds=1)])
 
     assert [(r.type, r.name) for r in deployed.resources] == [
         ("test:index:Store", "one"),
@@ -57,9 +57,7 @@ def test_joins_can_be_compared() -> None:
 
 def test_outputs_are_found_by_path() -> None:
     """Into lists and objects, of resources and of components."""
-    deployed = deploy(
-        lambda: (aws.rds.Instance("db", instance_class="db.t4g.micro"), Store("s")) and None
-    )
+    deployed = deploy(lambda: [aws.rds.Instance("db", instance_class="db.t4g.micro"), Store("s")])
     base = deployed.one(aws.rds.Instance)
 
     assert base.output("masterUserSecrets[0].secretArn") == (
@@ -72,7 +70,7 @@ def test_outputs_are_found_by_path() -> None:
 
 def test_one_says_what_there_is() -> None:
     """A wrong name or kind is found without a debugger."""
-    deployed = deploy(lambda: [aws.sqs.Queue(name) for name in ("a", "b")] and None)
+    deployed = deploy(lambda: [aws.sqs.Queue(name) for name in ("a", "b")])
 
     with pytest.raises(LookupError, match=r"one Queue is wanted and there are 2: .*'a', 'b'"):
         deployed.one(aws.sqs.Queue)
@@ -218,24 +216,20 @@ def test_a_failure_names_its_resource_and_the_others() -> None:
 
 def test_an_output_from_elsewhere_is_explained() -> None:
     """It belongs to another program's loop."""
-    loop = asyncio.new_event_loop()
 
-    async def make() -> pulumi.Output[str]:
-        return pulumi.Output.secret("x")
+    async def elsewhere() -> list[str]:
+        alien = pulumi.Output.secret("x")
+        with pytest.raises(RuntimeError, match="different loop") as failed:
+            deploy(lambda: aws.s3.Bucket("data", bucket=alien))
+        return failed.value.__notes__
 
-    alien = loop.run_until_complete(make())
-    with pytest.raises(RuntimeError, match="different loop") as failed:
-        deploy(lambda: aws.s3.Bucket("data", bucket=alien) and None)
-    loop.run_until_complete(loop.shutdown_asyncgens())
-    loop.close()
-
-    assert "make it inside" in failed.value.__notes__[0]
+    assert "make it inside" in asyncio.run(elsewhere())[0]
 
 
 def test_deployments_do_not_meet() -> None:
     """Each is a program of its own, however many there are."""
     for _ in range(20):
-        deployed = deploy(lambda: Store("same") and None)
+        deployed = deploy(lambda: Store("same"))
         assert len(deployed.resources) == 2
     gc.collect()
 

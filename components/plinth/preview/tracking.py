@@ -5,7 +5,7 @@ many. So each output and each request is watched from the moment it is made.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -75,13 +75,18 @@ class Outputs(set[asyncio.Future[Any]]):
     """The runtime's set of outputs under way, which also remembers those that failed.
 
     The runtime takes an output out by ``discard`` when another takes over its fate, and by
-    ``remove`` when it has a value.
+    ``remove`` when it has a value. It would wait for all of them afresh whenever one is done,
+    which takes a time that grows with their square: here it gets one future that stands for all.
     """
 
     def __init__(self, faults: Faults) -> None:
         super().__init__()
         self._faults = faults
         self._tracked: dict[asyncio.Future[Any], None] = {}
+
+    def __iter__(self) -> Iterator[asyncio.Future[Any]]:
+        """Yield a future that is done when all outputs are, or when the first has failed."""
+        yield asyncio.ensure_future(_settled(list(super().__iter__())))
 
     def add(self, element: asyncio.Future[Any]) -> None:
         """Watch an output."""
@@ -108,6 +113,13 @@ class Outputs(set[asyncio.Future[Any]]):
     def _note(self, output: asyncio.Future[Any]) -> None:
         if not output.cancelled() and (error := output.exception()):
             self._faults.note(error)
+
+
+async def _settled(outputs: Sequence[asyncio.Future[Any]]) -> None:
+    done, _ = await asyncio.wait(outputs, return_when=asyncio.FIRST_EXCEPTION)
+    for output in outputs:
+        if output in done:
+            await output
 
 
 class Requests(RPCManager):
