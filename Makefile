@@ -1,6 +1,6 @@
 # Two targets matter: `make preview` shows what dev and prod would create, `make test` proves the rest.
 # Each installs what it needs into .venv; Python 3.11+, git and make are all it takes.
-.PHONY: preview test check format build benchmark clean
+.PHONY: preview test check format docs build benchmark clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -23,6 +23,9 @@ check: $(STAMP)
 format: $(STAMP)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(STAMP)
+	$(BIN)/python tools/environment_table.py
 
 build: $(STAMP)
 	rm -rf dist

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 import pytest
@@ -70,7 +70,7 @@ def test_children_are_named_and_tagged_after_it(kind: str) -> None:
 def test_two_live_side_by_side(kind: str) -> None:
     """A second instance shares no resource, and no name that AWS wants unique."""
     part = PARTS[kind]
-    deployed = deploy(lambda: (part.build("one"), part.build("two")) and None)
+    deployed = deploy(lambda: [part.build("one"), part.build("two")])
 
     assert len(set(deployed.urns)) == len(deployed.urns)
     for physical in ("userId", "userGroupId", "identifier", "finalSnapshotIdentifier"):
@@ -168,19 +168,19 @@ def _asked(kind: str, settings: Any) -> list[str]:
 
 
 def _tags(resource: Requested) -> Iterator[tuple[str, str]]:
-    tags = resource.inputs.get("tags") or {}
+    tags: Any = resource.inputs.get("tags") or {}
     if isinstance(tags, list):
-        yield from ((tag["key"], tag["value"]) for tag in tags)
+        yield from ((tag["key"], tag["value"]) for tag in cast("list[dict[str, str]]", tags))
     else:
         yield from tags.items()
 
 
 def _flat(value: Any) -> Iterator[Any]:
     if isinstance(value, dict):
-        for item in value.values():
+        for item in cast("dict[str, Any]", value).values():
             yield from _flat(item)
     elif isinstance(value, list):
-        for item in value:
+        for item in cast("list[Any]", value):
             yield from _flat(item)
     else:
         yield value
