@@ -22,7 +22,7 @@ def failures(program: Callable[[], object]) -> list[Failure]:
     return failed.value.failures
 
 
-def line(program: Callable[[], object], text: str) -> str:
+def line(program: Callable[..., object], text: str) -> str:
     """Return the line of a program in which a text is."""
     lines, first = inspect.getsourcelines(program)
     [offset] = [number for number, each in enumerate(lines) if text in each]
@@ -53,7 +53,7 @@ def test_everything_that_fails_is_told() -> None:
 
     def program() -> None:
         bucket = aws.s3.Bucket("data", bucket="x")
-        bucket.bucket.apply(lambda name: int(name))
+        bucket.bucket.apply(lambda name: int(name, 10))
         bucket.id.apply(lambda _: 1 / 0)
         aws.s3.Bucket("bad", bucket=ANYTHING)
         aws.s3.Bucket("data")
@@ -62,7 +62,7 @@ def test_everything_that_fails_is_told() -> None:
     found = {failure.source: failure for failure in failures(program)}
 
     assert len(found) == 5
-    assert found[line(program, "int(")].message.startswith("ValueError: invalid literal")
+    assert found[line(program, "10")].message.startswith("ValueError: invalid literal")
     assert found[line(program, "1 / 0")].message == "ZeroDivisionError: division by zero"
     bad = found[line(program, "ANYTHING")]
     assert bad.message == "ValueError: unexpected input of type object for bucket in Bucket"
@@ -103,11 +103,11 @@ def test_an_input_that_fails_names_its_resource() -> None:
 
     def program() -> None:
         bucket = aws.s3.Bucket("data", bucket="x")
-        aws.ssm.Parameter("it", type="String", value=bucket.bucket.apply(lambda v: v["no"]))
+        aws.ssm.Parameter("it", type="String", value=bucket.bucket.apply(lambda v: {"a": v}[v]))
 
     [failure] = failures(program)
 
-    assert failure.message.startswith("TypeError: string indices")
+    assert failure.message == "KeyError: 'x'"
     assert failure.resource == "aws:ssm/parameter:Parameter 'it'"
 
 
@@ -131,11 +131,11 @@ def test_an_export_that_fails_is_told() -> None:
 
     def program() -> None:
         name = aws.s3.Bucket("data", bucket="x").bucket
-        pulumi.export("it", name.apply(lambda v: v.missing))
+        pulumi.export("it", name.apply(lambda v: [v][len(v)]))
 
     [failure] = failures(program)
 
-    assert failure.message == "AttributeError: 'str' object has no attribute 'missing'"
+    assert failure.message == "IndexError: list index out of range"
 
 
 def test_a_recovered_failure_is_none() -> None:
@@ -229,8 +229,7 @@ def test_text_tells_all() -> None:
     with pytest.raises(ProgramFailed) as failed:
         record(program)
 
-    assert str(failed.value).splitlines() == [
-        f"{line(program, 'raise')}: LookupError",
-        f"{line(program, 'ANYTHING')}: ValueError: unexpected input of type object for bucket in "
-        "Bucket (aws:s3/bucket:Bucket 'bad')",
-    ]
+    raised, refused = str(failed.value).splitlines()
+    assert raised == f"{line(program, 'raise')}: LookupError"
+    assert refused.startswith(f"{line(program, 'ANYTHING')}: ValueError: unexpected input")
+    assert refused.endswith("(aws:s3/bucket:Bucket 'bad')")

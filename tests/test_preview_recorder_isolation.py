@@ -1,6 +1,7 @@
 """A run leaves nothing behind, takes nothing over, and repeats to the byte."""
 
 import asyncio
+import contextlib
 import contextvars
 import gc
 import os
@@ -10,15 +11,15 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 import pytest
-from pulumi.runtime import settings
-from sample_program import program as sample
 
 from plinth.preview.failures import ProgramFailed
 from plinth.preview.session import record
+from sample_program import program as sample
 
 TESTS = Path(__file__).parent
 PRINT = """
@@ -39,7 +40,7 @@ def bucket() -> None:
     aws.s3.Bucket("data", bucket=pulumi.get_stack())
 
 
-def names(stack: str) -> list[object]:
+def names(stack: str) -> list[Any]:
     """Record the bucket for a stack."""
     return [n.inputs.get("bucket") for n in record(bucket, stack=stack).nodes.values()][1:]
 
@@ -48,7 +49,7 @@ def test_hash_seeds_do_not_matter() -> None:
     """The same program gives the same record to the byte, the order of keys included."""
     path = os.pathsep.join([str(TESTS), str(TESTS.parent / "components")])
     runs = [
-        subprocess.Popen(
+        subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "-c", PRINT],
             env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": path},
             stdout=subprocess.PIPE,
@@ -89,10 +90,11 @@ def test_a_failure_does_not_linger() -> None:
 def test_a_run_inside_a_running_loop() -> None:
     """As in an asynchronous test, or in a notebook."""
 
-    async def main() -> list[object]:
+    async def main() -> list[Any]:
         return names("dev")
 
-    assert asyncio.run(main()) == ["dev"]
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        assert runner.run(main()) == ["dev"]
 
 
 def test_an_error_inside_a_running_loop() -> None:
@@ -101,15 +103,18 @@ def test_an_error_inside_a_running_loop() -> None:
     async def main() -> None:
         record(lambda: 1 / 0)
 
-    with pytest.raises(ProgramFailed, match="division"):
-        asyncio.run(main())
+    with (
+        asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner,
+        pytest.raises(ProgramFailed, match="division"),
+    ):
+        runner.run(main())
 
 
 def state() -> tuple[object, ...]:
     """Return what Pulumi keeps for the context and for the process."""
-    ambient: object = settings.SETTINGS.monitor
-    fresh: object = contextvars.Context().run(lambda: settings.SETTINGS.monitor)
-    project: object = contextvars.Context().run(pulumi.get_project)
+    ambient = pulumi.runtime.settings.get_monitor()
+    fresh = contextvars.Context().run(pulumi.runtime.settings.get_monitor)
+    project = contextvars.Context().run(pulumi.get_project)
     root = pulumi.runtime.get_root_resource()
     return ambient, fresh, project, root, pulumi.runtime.get_config("aws:region")
 
@@ -118,10 +123,8 @@ def state() -> tuple[object, ...]:
 def test_nothing_is_left(program: Callable[[], object]) -> None:
     """No settings, no configuration, no variable, no thread, and the collector runs again."""
     before = (state(), dict(os.environ), threading.active_count(), gc.isenabled())
-    try:
+    with contextlib.suppress(ProgramFailed):
         record(program, config={"aws:region": "eu-west-1"})
-    except ProgramFailed:
-        pass
 
     assert (state(), dict(os.environ), threading.active_count(), gc.isenabled()) == before
     assert gc.get_freeze_count() == 0

@@ -1,6 +1,7 @@
 """What a program looks up: data sources, existing resources, other stacks."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -17,7 +18,7 @@ CONFIG = {"aws:region": "eu-west-1"}
 
 def exported(value: Any, **options: Any) -> Any:
     """Return what a program's only export is."""
-    graph = record(lambda: pulumi.export("it", value()), **{"config": CONFIG, **options})
+    graph = record(lambda: pulumi.export("it", value()), config=CONFIG, **options)
     return reveal(graph.exports["it"])
 
 
@@ -87,14 +88,23 @@ def test_common_data_sources_have_an_answer(call: Any, start: str) -> None:
 
 
 def test_answers_can_be_added() -> None:
-    """By token, as a dict or as a function of arguments and region."""
+    """By token."""
     token = "aws:ec2/getInstance:getInstance"  # noqa: S105 - a type's token
     call = aws.ec2.get_instance
 
     given = {token: {"id": "i-1", "arn": "arn"}}
     assert exported(lambda: call(instance_id="i").arn, answers=given) == "arn"
-    made = {token: lambda args, region: {"id": "i-1", "arn": region + args["instanceId"]}}
-    assert exported(lambda: call(instance_id="i").arn, answers=made) == "eu-west-1i"
+
+
+def test_answers_can_be_computed() -> None:
+    """From the arguments of the call and the region that it is asked in."""
+
+    def made(args: Mapping[str, Any], region: str) -> dict[str, Any]:
+        return {"id": "i-1", "arn": f"{region}/{args['instanceId']}"}
+
+    answers = {"aws:ec2/getInstance:getInstance": made}
+    call = aws.ec2.get_instance
+    assert exported(lambda: call(instance_id="i").arn, answers=answers) == "eu-west-1/i"
 
 
 def test_a_plain_call_without_an_answer_fails_in_one_line() -> None:

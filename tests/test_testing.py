@@ -223,7 +223,8 @@ def test_an_output_from_elsewhere_is_explained() -> None:
             deploy(lambda: aws.s3.Bucket("data", bucket=alien))
         return failed.value.__notes__
 
-    assert "make it inside" in asyncio.run(elsewhere())[0]
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        assert "make it inside" in runner.run(elsewhere())[0]
 
 
 def test_deployments_do_not_meet() -> None:

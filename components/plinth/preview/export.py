@@ -9,7 +9,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypedDict, cast
+from typing import Any, NotRequired, TypedDict, cast
 
 from .graph import SCHEMA, Graph, Node
 from .values import MASK, OUTPUT, SECRET, paths, plain, reveal, signature
@@ -74,6 +74,8 @@ class Document(TypedDict):
     stack: str
     mode: str
     """``symbolic`` or ``unknown``."""
+    region: NotRequired[str]
+    """AWS region of the configuration; empty where none is set."""
     resources: list[ResourceRecord]
     """In the order in which the program made them; the first is the stack."""
     exports: dict[str, Any]
@@ -98,6 +100,7 @@ def to_document(graph: Graph, *, key: bytes | None = PROCESS_KEY) -> Document:
         "project": graph.project,
         "stack": graph.stack,
         "mode": graph.mode.value,
+        "region": graph.region,
         "resources": [_record(node, key) for node in graph.nodes.values()],
         "exports": plain(graph.exports),
         "invokes": [plain(invoke) for invoke in graph.invokes],

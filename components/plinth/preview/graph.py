@@ -81,6 +81,8 @@ class Graph:
     project: str
     stack: str
     mode: Mode
+    region: str = ""
+    """AWS region of the configuration, ``aws:region``; empty where none is set."""
     nodes: dict[str, Node] = field(default_factory=dict[str, Node])
     """By URN, in the order in which the program made them."""
     invokes: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])

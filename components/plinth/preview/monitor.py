@@ -17,7 +17,7 @@ from .lookups import Lookups, Unanswerable
 from .requests import kind_of, options_of, provider_urn, source_of
 from .states import States
 from .transforms import Transforms
-from .values import UNKNOWN, from_struct, returning, to_struct, to_value
+from .values import UNKNOWN, from_struct, returning, to_struct
 
 FEATURES = tuple(
     getattr(resource_pb2, f"RESOURCE_MONITOR_FEATURE_{name}")
@@ -226,8 +226,7 @@ class RecordingMonitor:
         answer = resource_pb2.RegisterResourceResponse(urn=node.urn, id=node.id)
         if node.state:
             answer.object.CopyFrom(inputs)
-        for name, value in added.items():
-            answer.object.fields[name].CopyFrom(to_value(value))
+        answer.object.MergeFrom(to_struct(added))
         return answer
 
     def _inherit(self, parent: str, options: dict[str, Any]) -> dict[str, Any]:

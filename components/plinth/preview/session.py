@@ -55,7 +55,8 @@ def record(
     Raises:
         ProgramFailed: Anything in the program raised, or was refused.
     """
-    graph = Graph(project=project, stack=stack, mode=mode)
+    region = (config or {}).get("aws:region", "")
+    graph = Graph(project=project, stack=stack, mode=mode, region=region)
     run = _Run(graph, str(Path(root or ".").absolute()), config or {}, computed or {})
     run.look_up(answers or {}, stack_outputs or {}, organization)
     with isolation.environment(), isolation.no_collection(), isolation.told_apart():
@@ -73,8 +74,7 @@ class _Run:
         self._faults = Faults()
         self._raised: list[BaseException] = []
         self._construction = Construction(graph)
-        region = self._config.get("aws:region", "")
-        self._states = States(graph, self._construction, region, computed)
+        self._states = States(graph, self._construction, graph.region, computed)
 
     def look_up(
         self,
