@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from plinth.testing import Deployment, Requested
 
@@ -18,6 +18,7 @@ SECURITY_GROUPS_OF = {
     "aws:rds/instance:Instance": "vpcSecurityGroupIds",
     "aws:rds/proxy:Proxy": "vpcSecurityGroupIds",
     "aws:elasticache/replicationGroup:ReplicationGroup": "securityGroupIds",
+    "aws:lambda/function:Function": "vpcConfig.securityGroupIds",
 }
 SUBNETS_OF = {
     "aws:lb/loadBalancer:LoadBalancer": "subnets",
@@ -28,6 +29,7 @@ SUBNETS_OF = {
     "aws:rds/subnetGroup:SubnetGroup": "subnetIds",
     "aws:rds/proxy:Proxy": "vpcSubnetIds",
     "aws:elasticache/subnetGroup:SubnetGroup": "subnetIds",
+    "aws:lambda/function:Function": "vpcConfig.subnetIds",
 }
 
 
@@ -56,7 +58,7 @@ def holders(deployed: Deployment, group: str) -> set[str]:
     return {
         f"{r.type.rpartition(':')[2]} {r.name}"
         for r in deployed.resources
-        if group in _many(r.inputs.get(SECURITY_GROUPS_OF.get(r.type, ""), []))
+        if group in _many(r, SECURITY_GROUPS_OF)
     }
 
 
@@ -72,11 +74,7 @@ def reach(deployed: Deployment, start: str) -> set[str]:
 
 def inhabitants(deployed: Deployment, subnets: set[str]) -> set[str]:
     """Name the types of what is placed in any of some subnets."""
-    return {
-        r.type
-        for r in deployed.resources
-        if subnets & set(_many(r.inputs.get(SUBNETS_OF.get(r.type, ""), [])))
-    }
+    return {r.type for r in deployed.resources if subnets & set(_many(r, SUBNETS_OF))}
 
 
 def routes_out(deployed: Deployment, subnet: str) -> set[str]:
@@ -122,5 +120,11 @@ def _opening(rule: dict[str, Any], group: str) -> Opening:
     return Opening(source=source, group=group, ports=ports)
 
 
-def _many(value: Any) -> list[str]:
-    return value if isinstance(value, list) else [value]
+def _many(resource: Requested, paths: dict[str, str]) -> list[str]:
+    """List what a resource's type has at its path, which may lead inside."""
+    if resource.type not in paths:
+        return []
+    value: Any = resource.inputs
+    for part in paths[resource.type].split("."):
+        value = value.get(part, [])
+    return cast("list[str]", value) if isinstance(value, list) else [value]

@@ -146,10 +146,10 @@ def test_a_program_may_end_itself(write: Write) -> None:
     """``sys.exit()`` is a good end; ``sys.exit(3)`` is a failure, at its line."""
     assert run_project(write("import sys; sys.exit()"), "dev").exports == {}
     with pytest.raises(ProgramFailed) as failed:
-        run_project(write("import sys\nsys.exit(3)"), "dev")
+        run_project(write("import sys\n\nsys.exit(3)"), "dev")
     [failure] = failed.value.failures
     assert "sys.exit(3)" in failure.message
-    assert failure.source == "__main__.py:2"
+    assert failure.source == "__main__.py:3"
 
 
 def test_an_asynchronous_program_is_awaited(write: Write) -> None:

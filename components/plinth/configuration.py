@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import pulumi
 from pydantic import BaseModel, ValidationError
@@ -84,5 +84,5 @@ def _model_at(model: type[BaseModel], location: tuple[int | str, ...]) -> type[B
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
-    for argument in getattr(annotation, "__args__", ()):
+    for argument in get_args(annotation):
         yield from _models_in(argument)

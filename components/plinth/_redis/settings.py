@@ -5,12 +5,10 @@ from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
+from plinth.retention import check_retention
 from plinth.settings import Settings
 
 from .engines import VERSIONS, Engine
-
-LOG_DAYS = frozenset({1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731})
-"""Retentions that CloudWatch Logs offers, up to two years."""
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MOMENT = rf"({'|'.join(DAYS)}):([01]\d|2[0-3]):([0-5]\d)"
@@ -70,11 +68,7 @@ class StoreSettings(Settings, frozen=True):
     @field_validator("log_days")
     @classmethod
     def _offered(cls, days: int) -> int:
-        if days not in LOG_DAYS:
-            nearest = min(LOG_DAYS, key=lambda offered: (abs(offered - days), offered))
-            msg = f"{days} is no retention that CloudWatch Logs offers: take {nearest}"
-            raise ValueError(msg)
-        return days
+        return check_retention(days)
 
     @field_validator("maintenance_window")
     @classmethod
