@@ -1,6 +1,6 @@
 # Two targets matter: `make preview` shows what dev and prod would create, `make test` proves the rest.
 # Each installs what it needs into .venv; Python 3.11+, git and make are all it takes.
-.PHONY: preview test check format docs build benchmark clean
+.PHONY: preview test redis check format docs build benchmark clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -11,8 +11,14 @@ unexport PYTHONDONTWRITEBYTECODE
 preview: $(STAMP)
 	$(BIN)/plinth preview
 
-test: $(STAMP)
+test: $(STAMP) redis
 	$(BIN)/pytest -q
+
+# Celery's tests want a real Redis; without one they are skipped, and say so.
+redis:
+	@command -v redis-server >/dev/null || { test "$$(id -u)" = 0 && apt-get update -qq \
+	  && DEBIAN_FRONTEND=noninteractive apt-get install -yqq --no-install-recommends redis-server >/dev/null; } \
+	  || echo "redis-server is not installed: the tests that need it are skipped"
 
 check: $(STAMP)
 	$(BIN)/uv lock --check --quiet
