@@ -122,7 +122,7 @@ def test_any_misspelt_key_is_found(stack: str, data: st.DataObject) -> None:
     assert f"plinth:stack.{'.'.join(path)}x: there is no such setting" in refusal(document)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(
     zones=st.sampled_from([["a", "b"], ["c", "a", "f"]]),
     nat=st.sampled_from(["none", "instance", "single", "per_zone"]),

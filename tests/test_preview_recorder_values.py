@@ -188,7 +188,9 @@ def test_assets_are_named_by_where_they_are() -> None:
     graph = record(program)
 
     assert plain(the(graph, ":BucketObjectv2").inputs)["source"] == "asset:./site/index.html"
-    assert plain(the(graph, ":Function").inputs)["code"] == {"archive": {"a.txt": "asset:text(5)"}}
+    assert plain(the(graph, ":Function").inputs)["code"] == {
+        "archive": {"a.txt": "asset:text(5, 2cf24dba)"}
+    }
 
 
 def test_marks_are_those_of_the_sdk() -> None:

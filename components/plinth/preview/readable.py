@@ -65,8 +65,8 @@ def _item(value: Any) -> Iterator[str]:
 def _text(label: str, text: str, *, decode: bool) -> Iterator[str]:
     kind, shown = "", text
     if decode:
-        decoded = _decoded(text)
-        kind, shown = ("decoded", decoded) if decoded is not None else ("", text)
+        found = decoded(text)
+        kind, shown = ("decoded", found) if found is not None else ("", text)
     pretty = _json(shown)
     if pretty is not None:
         kind, shown = "JSON", pretty
@@ -87,7 +87,8 @@ def _json(text: str) -> str | None:
     return json.dumps(value, indent=2, ensure_ascii=False) if value else None
 
 
-def _decoded(text: str) -> str | None:
+def decoded(text: str) -> str | None:
+    """Return what was encoded for AWS, and perhaps packed; None if it is no such text."""
     try:
         raw = base64.b64decode(text, validate=True)
         return (gzip.decompress(raw) if raw.startswith(b"\x1f\x8b") else raw).decode()

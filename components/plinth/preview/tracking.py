@@ -86,7 +86,9 @@ class Outputs(set[asyncio.Future[Any]]):
 
     def __iter__(self) -> Iterator[asyncio.Future[Any]]:
         """Yield a future that is done when all outputs are, or when the first has failed."""
-        yield asyncio.ensure_future(_settled(list(super().__iter__())))
+        # In the order in which they were made, for a set has none that repeats.
+        under_way = set(super().__iter__())
+        yield asyncio.ensure_future(_settled([o for o in self._tracked if o in under_way]))
 
     def add(self, element: asyncio.Future[Any]) -> None:
         """Watch an output."""

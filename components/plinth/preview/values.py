@@ -4,6 +4,7 @@ On the wire an object with the key :data:`SIGNATURE` is no object: it marks a se
 archive, a resource or an output. What is not yet known is the text :data:`UNKNOWN`.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
@@ -140,5 +141,6 @@ def _contents(fields: dict[str, Any], kind: str, mask: str | None) -> Any:
     if "assets" in fields:
         return {kind: _unmarked(fields["assets"], mask)}
     if "text" in fields:
-        return f"{kind}:text({len(fields['text'])})"
+        digest = hashlib.sha256(fields["text"].encode()).hexdigest()[:8]
+        return f"{kind}:text({len(fields['text'])}, {digest})"
     return f"{kind}:{fields.get('path') or fields.get('uri')}"
