@@ -3,6 +3,7 @@
 import pulumi
 
 from plinth import (
+    AlarmTopic,
     AppSecrets,
     Cdn,
     CeleryBeat,
@@ -23,10 +24,11 @@ stack = read(Stack)
 image = config.require("image")
 zone = ExistingZone(zone_id=stack.zone_id) if stack.zone_id else None
 
+alarms = AlarmTopic("alarms", stack.alarms) if stack.alarms is not None else None
 network = Network("main", stack.network)
 
 database = Postgres("db", stack.database, network=network)
-broker = RedisBroker("queue", stack.broker, network=network)
+broker = RedisBroker("queue", stack.broker, network=network, alarms=alarms)
 cache = RedisCache("cache", stack.cache, network=network)
 secrets = AppSecrets(
     "app", stack.secrets, values={name: config.require_secret(name) for name in stack.secrets.given}
@@ -50,6 +52,7 @@ workers = CeleryWorkers(
     network=network,
     broker=broker,
     uses=[database, cache, secrets, cdn],
+    alarms=alarms,
 )
 if stack.beat is not None:
     CeleryBeat(

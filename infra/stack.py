@@ -6,6 +6,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from plinth import (
+    AlarmTopicSettings,
     AppSecretsSettings,
     CdnSettings,
     CeleryBeatSettings,
@@ -23,6 +24,9 @@ from plinth.settings import Settings
 
 class Stack(Settings, frozen=True):
     """Everything that differs between stacks. Secrets are separate, encrypted keys."""
+
+    alarms: AlarmTopicSettings | None = AlarmTopicSettings()
+    """Who is told when something goes wrong; ``null`` watches nothing, and costs nothing."""
 
     network: NetworkSettings = NetworkSettings()
     """Zones, address range and the way out."""

@@ -7,6 +7,8 @@ from typing import Any
 import pulumi
 
 from plinth import (
+    AlarmTopic,
+    AlarmTopicSettings,
     AppSecrets,
     AppSecretsSettings,
     Cdn,
@@ -20,13 +22,19 @@ from plinth import (
     ExistingOrigin,
     ExistingPeer,
     ExistingService,
+    ExistingTopic,
     ExistingZone,
+    GithubDeployRole,
+    GithubDeployRoleSettings,
+    GithubRepository,
     LoadBalancer,
     LoadBalancerSettings,
     Network,
     NetworkSettings,
     Postgres,
     PostgresSettings,
+    QueueMetrics,
+    QueueMetricsSettings,
     RedisBroker,
     RedisBrokerSettings,
     RedisCache,
@@ -48,6 +56,7 @@ NETWORK = ExistingNetwork(
     availability_zones={"a": "us-east-1a", "b": "us-east-1b"},
 )
 ZONE = ExistingZone(zone_id="Z1")
+TOPIC = ExistingTopic(topic_arn="arn:aws:sns:us-east-1:123456789012:alarms")
 PEER = ExistingPeer(pulumi_resource_name="app", security_group_id="sg-app")
 STORE = ExistingService(
     pulumi_resource_name="search",
@@ -106,7 +115,7 @@ def postgres(name: str, settings: PostgresSettings) -> Postgres:
 
 def broker(name: str, settings: RedisBrokerSettings) -> RedisBroker:
     """Make a broker that somebody uses."""
-    made = RedisBroker(name, settings, network=NETWORK, tags=TAGS)
+    made = RedisBroker(name, settings, network=NETWORK, alarms=TOPIC, tags=TAGS)
     made.allow_from(PEER)
     return made
 
@@ -150,8 +159,25 @@ def web(name: str, settings: WebSettings) -> WebTier:
 def workers(name: str, settings: CeleryWorkersSettings) -> CeleryWorkers:
     """Make workers on a broker made elsewhere."""
     return CeleryWorkers(
-        name, settings, image=IMAGE, network=NETWORK, broker=BROKER, uses=[STORE], tags=TAGS
+        name,
+        settings,
+        image=IMAGE,
+        network=NETWORK,
+        broker=BROKER,
+        uses=[STORE],
+        alarms=TOPIC,
+        tags=TAGS,
     )
+
+
+def queue_metrics(name: str, settings: QueueMetricsSettings) -> QueueMetrics:
+    """Make metrics of a broker made elsewhere."""
+    return QueueMetrics(name, settings, network=NETWORK, broker=BROKER, alarms=TOPIC, tags=TAGS)
+
+
+def alarm_topic(name: str, settings: AlarmTopicSettings) -> AlarmTopic:
+    """Make a topic."""
+    return AlarmTopic(name, settings, tags=TAGS)
 
 
 def beat(name: str, settings: CeleryBeatSettings) -> CeleryBeat:
@@ -161,6 +187,13 @@ def beat(name: str, settings: CeleryBeatSettings) -> CeleryBeat:
     )
 
 
+def github(name: str, settings: GithubDeployRoleSettings) -> GithubDeployRole:
+    """Make the roles of a repository whose state is in a bucket."""
+    bucket, key = "arn:aws:s3:::state", "arn:aws:kms:us-east-1:123456789012:key/1"
+    return GithubDeployRole(name, settings, state_bucket_arn=bucket, state_key_arn=key, tags=TAGS)
+
+
+SHOP = GithubRepository(owner="acme", name="shop")
 STORE_OTHERS = {
     "node_type": "cache.r7g.large",
     "replicas": 0,
@@ -178,6 +211,12 @@ FLEET_OTHERS = {
 }
 
 PARTS = {
+    "AlarmTopic": Part(
+        settings=AlarmTopicSettings,
+        make=alarm_topic,
+        full={"emails": ["oncall@example.com"]},
+        others={"emails": ["other@example.com"]},
+    ),
     "Network": Part(
         settings=NetworkSettings,
         make=network,
@@ -315,7 +354,7 @@ PARTS = {
         settings=CeleryWorkersSettings,
         make=workers,
         gates=frozenset({"allow_tags"}),
-        full={"pools": {"default": {}, "mail": {"queues": ["mail"]}}},
+        full={"pools": {"default": {}, "mail": {"queues": ["mail"], "min_size": 0}}},
         others={
             **FLEET_OTHERS,
             "pools.*.queues": ["celery", "more"],
@@ -337,6 +376,19 @@ PARTS = {
             "priority_steps": [0, 5],
         },
     ),
+    "QueueMetrics": Part(
+        settings=QueueMetricsSettings,
+        make=queue_metrics,
+        full={"pools": {"default": {}, "mail": {"queues": ["mail"]}}},
+        others={
+            "pools.*.queues": ["celery", "more"],
+            "pools.*.avg_task": 50.0,
+            "pools.*.max_wait": 30.0,
+            "key_prefix": "shop:",
+            "priority_steps": [0, 5],
+            "log_days": 7,
+        },
+    ),
     "CeleryBeat": Part(
         settings=CeleryBeatSettings,
         make=beat,
@@ -347,6 +399,24 @@ PARTS = {
             "takeover": 120,
             "instance_type": "t4g.small",
             "root_volume_gib": 30,
+        },
+    ),
+    "GithubDeployRole": Part(
+        settings=GithubDeployRoleSettings,
+        make=github,
+        full={
+            "preview_subjects": [SHOP.pull_requests()],
+            "drift_subjects": [SHOP.branch("main")],
+            "deploy_subjects": [SHOP.environment("production")],
+            "deploy_policies": ["arn:aws:iam::aws:policy/AdministratorAccess"],
+        },
+        others={
+            "preview_subjects": [SHOP.branch("next")],
+            "drift_subjects": [SHOP.environment("drift")],
+            "deploy_subjects": [SHOP.environment("dev")],
+            "deploy_policies": ["arn:aws:iam::aws:policy/PowerUserAccess"],
+            "permissions_boundary": "arn:aws:iam::123456789012:policy/boundary",
+            "session_minutes": 120,
         },
     ),
 }

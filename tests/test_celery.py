@@ -88,9 +88,9 @@ def told(command: list[str]) -> dict[str, Any]:
     return {name: json.loads(value) for name, value in pairs}
 
 
-def statements(deployed: Deployment) -> list[dict[str, Any]]:
+def statements(deployed: Deployment, role: str = "celery") -> list[dict[str, Any]]:
     """Read what the role may do."""
-    policy = json.loads(deployed.one(aws.iam.RolePolicy).inputs["policy"])
+    policy = json.loads(deployed.one(aws.iam.RolePolicy, role).inputs["policy"])
     return cast("list[dict[str, Any]]", policy["Statement"])
 
 
@@ -153,7 +153,12 @@ def test_stop_path_follows_the_longest_task() -> None:
     assert "\nTimeoutStopSec=1050\n" in unit
     assert "\nKillMode=mixed\n" in unit
     assert "\nRestart=always\n" in unit
-    assert deployed.one(aws.autoscaling.LifecycleHook).inputs["heartbeatTimeout"] == 1050
+    assert (
+        deployed.one(aws.autoscaling.LifecycleHook, "celery-default-drain").inputs[
+            "heartbeatTimeout"
+        ]
+        == 1050
+    )
 
 
 def test_programs_are_where_the_units_look() -> None:
@@ -170,17 +175,34 @@ def test_programs_are_where_the_units_look() -> None:
     assert "pidfd_open" in written["/usr/local/lib/plinth/celery_stop.py"]
 
 
-def test_hook_holds_the_first_instances_and_follows_changes() -> None:
+@pytest.mark.parametrize(
+    ("resource", "hook", "transition", "otherwise"),
+    [
+        ("celery-default-drain", "drain", "autoscaling:EC2_INSTANCE_TERMINATING", "CONTINUE"),
+        ("celery-default-answered", "answered", "autoscaling:EC2_INSTANCE_LAUNCHING", "ABANDON"),
+    ],
+)
+def test_hooks_hold_the_first_instances_and_follow_changes(
+    resource: str, hook: str, transition: str, otherwise: str
+) -> None:
     """A group's own hook counts from its first instance, the other is what can be changed."""
     deployed = workers()
 
-    [first] = deployed.one(aws.autoscaling.Group).inputs["initialLifecycleHooks"]
-    later = deployed.one(aws.autoscaling.LifecycleHook).inputs
+    listed = deployed.one(aws.autoscaling.Group).inputs["initialLifecycleHooks"]
+    [first] = [each for each in listed if each["name"] == hook]
+    later = deployed.one(aws.autoscaling.LifecycleHook, resource).inputs
     assert first.items() <= later.items()
-    assert first["name"] == "drain"
-    assert first["lifecycleTransition"] == "autoscaling:EC2_INSTANCE_TERMINATING"
-    assert first["defaultResult"] == "CONTINUE"
+    assert (first["lifecycleTransition"], first["defaultResult"]) == (transition, otherwise)
     assert later["autoscalingGroupName"] == deployed.one(aws.autoscaling.Group).output("name")
+
+
+def test_a_hook_that_changes_leaves_its_group_alone() -> None:
+    """AWS's provider would replace a group whose own hooks change, and with it all instances."""
+    deployed = workers({"default": Pool(max_task=900)})
+
+    nodes = [n for n in deployed.graph.nodes.values() if n.type.endswith(":Group")]
+    [ignored] = [n.options.get("ignoreChanges") for n in nodes if "autoscaling" in n.type]
+    assert ignored == ["initialLifecycleHooks"]
 
 
 def test_instances_may_release_themselves_only() -> None:
@@ -206,17 +228,18 @@ def test_group_arn_names_region_and_account_once_known() -> None:
 
 
 def test_pool_is_joined_to_its_parts() -> None:
-    """The group uses the template made for it, in the private subnets; its policy scales it."""
+    """The group uses the template made for it, in the private subnets; its policies scale it."""
     deployed = workers()
 
     group = deployed.one(aws.autoscaling.Group, "celery-default")
     template = deployed.one(aws.ec2.LaunchTemplate, "celery-default")
     assert group.inputs["vpcZoneIdentifiers"] == ["subnet-a", "subnet-b"]
     assert group.inputs["launchTemplate"]["id"] == template.id
-    assert template.inputs["vpcSecurityGroupIds"] == [deployed.one(aws.ec2.SecurityGroup).id]
-    policy = deployed.one(aws.autoscaling.Policy).inputs
-    assert policy["autoscalingGroupName"] == group.output("name")
-    assert policy["targetTrackingConfiguration"]["disableScaleIn"] is True
+    assert template.inputs["vpcSecurityGroupIds"] == [
+        deployed.one(aws.ec2.SecurityGroup, "celery").id
+    ]
+    for policy in deployed.all(aws.autoscaling.Policy):
+        assert policy.inputs["autoscalingGroupName"] == group.output("name")
 
 
 def test_group_keeps_capacity_and_leaves_its_size_to_scaling() -> None:
@@ -253,9 +276,11 @@ def test_pools_have_their_own_groups_and_logs_and_one_identity() -> None:
 
     deployed = workers(pools, log_days=7)
 
-    for kind in (aws.autoscaling.Group, aws.ec2.LaunchTemplate, aws.cloudwatch.LogGroup):
-        assert [r.name for r in deployed.all(kind)] == ["celery-default", "celery-mail"]
-    assert [r.inputs["retentionInDays"] for r in deployed.all(aws.cloudwatch.LogGroup)] == [7, 7]
+    own = ["celery-default", "celery-mail"]
+    for kind in (aws.autoscaling.Group, aws.ec2.LaunchTemplate):
+        assert [r.name for r in deployed.all(kind)] == own
+    logs = {r.name: r.inputs["retentionInDays"] for r in deployed.all(aws.cloudwatch.LogGroup)}
+    assert logs == dict.fromkeys([*own, "celery-metrics"], 7)
     deployed.one(aws.ec2.SecurityGroup, "celery")
     deployed.one(aws.iam.Role, "celery")
     mail = celery(deployed, "celery-mail")
@@ -311,7 +336,7 @@ def test_services_bring_what_they_have(tier: str) -> None:
     assert own == {variable.name for variable in VARIABLES}
     recipe = json.loads(written[f"/etc/plinth/{tier}.secrets.json"])
     assert recipe["CELERY_BROKER_URL"]["secret"] == QUEUE
-    allowed = {str(s["Action"]): s["Resource"] for s in statements(deployed)}
+    allowed = {str(s["Action"]): s["Resource"] for s in statements(deployed, tier)}
     assert allowed["['secretsmanager:GetSecretValue']"] == [QUEUE]
     assert allowed["['s3:GetObject']"] == ["arn:aws:s3:::orders/*"]
 
@@ -330,14 +355,14 @@ let_in: list[str] = []
 def test_broker_lets_in_whoever_is_given_it() -> None:
     """Workers and beat ask once each, even where the broker is named among their services too."""
     let_in.clear()
-    door = Door(pulumi_resource_name="queue")
+    door = Door(pulumi_resource_name="queue", secrets=BROKER.secrets)
 
     def program() -> None:
         CeleryWorkers("celery", image=IMAGE, network=NETWORK, broker=door, uses=[door])
         CeleryBeat("beat", image=IMAGE, network=NETWORK, broker=door)
 
     deploy(program)
-    assert let_in == ["celery", "beat"]
+    assert sorted(let_in) == ["beat", "celery", "celery-metrics"]
 
 
 def test_outputs_name_what_was_made() -> None:

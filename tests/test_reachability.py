@@ -32,6 +32,8 @@ def test_only_the_balancer_faces_the_internet(stack: Deployment) -> None:
 def test_stores_face_their_tiers_alone(stack: Deployment, store: str) -> None:
     """No address range gets in, only the groups of those who use the store."""
     tiers = {group_of(stack, tier) for tier in ("web", "celery", "beat")}
+    if store == "queue":
+        tiers.add(group_of(stack, "celery-metrics"))
     proxies = [r.name for r in stack.all(aws.rds.Proxy) if store == "db"]
     tiers |= {group_of(stack, name) for name in proxies}
 
@@ -49,8 +51,8 @@ def test_the_internet_enters_by_the_web_tier(stack: Deployment) -> None:
 
 
 def test_workers_take_no_connections(stack: Deployment) -> None:
-    """Nobody connects to a worker or to beat."""
-    for tier in ("celery", "beat"):
+    """Nobody connects to a worker, to beat, or to who counts their tasks."""
+    for tier in ("celery", "beat", "celery-metrics"):
         assert sources_of(stack, group_of(stack, tier)) == set()
 
 

@@ -80,20 +80,20 @@ def test_parts_are_joined(make: Callable[[], Deployment]) -> None:
     assert destinations == {("slow-log", log.output("name")), ("engine-log", log.output("name"))}
 
 
-def test_only_the_app_signs_in() -> None:
+def test_users_sign_in_with_their_own_passwords() -> None:
     """Its password is the secret's; the default user is there, as Redis asks, and off."""
     deployed = broker()
 
     app = deployed.one(aws.elasticache.User, "queue-app").inputs
     default = deployed.one(aws.elasticache.User, "queue-default").inputs
-    secret = deployed.one(aws.secretsmanager.SecretVersion).inputs["secretString"]
+    secret = deployed.one(aws.secretsmanager.SecretVersion, "queue-app").inputs["secretString"]
     [password] = app["authenticationMode"]["passwords"]
     assert f'"password": "{password}"' in secret
     assert f'"username": "{app["userName"]}"' in secret
     assert default["userName"] == "default"
     assert default["accessString"] == "off -@all"
     members = deployed.one(aws.elasticache.UserGroup).inputs["userIds"]
-    assert sorted(members) == sorted([app["userId"], default["userId"]])
+    assert sorted(members) == sorted(u.inputs["userId"] for u in deployed.all(aws.elasticache.User))
     assert "authToken" not in group_of(deployed)
 
 
@@ -155,7 +155,7 @@ def test_a_broker_and_a_cache_may_share_a_name() -> None:
     assert len(set(deployed.urns)) == len(deployed.urns)
     users = [each.inputs["userId"] for each in deployed.all(aws.elasticache.User)]
     groups = [each.inputs["userGroupId"] for each in deployed.all(aws.elasticache.UserGroup)]
-    assert len({*users, *groups}) == 6
+    assert len({*users, *groups}) == 7
 
 
 def test_long_names_fit() -> None:
@@ -166,7 +166,7 @@ def test_long_names_fit() -> None:
     ids = [each.inputs["userId"] for each in deployed.all(aws.elasticache.User)]
     ids.append(deployed.one(aws.elasticache.UserGroup).inputs["userGroupId"])
     ids.append(group_of(deployed)["finalSnapshotIdentifier"])
-    assert len(set(ids)) == 4
+    assert len(set(ids)) == 5
     assert max(map(len, ids)) <= 40
 
 

@@ -42,7 +42,7 @@ def test_urls_name_the_primary_and_check_its_certificate(
 
     deployed = deploy(program)
     host = deployed.one(aws.elasticache.ReplicationGroup).output("primaryEndpointAddress")
-    secret = deployed.one(aws.secretsmanager.Secret)
+    secret = deployed.one(aws.secretsmanager.Secret, "store-app")
     assert deployed.outputs
     for text in deployed.outputs.values():
         assert text["arn"] == secret.output("arn")
@@ -104,3 +104,21 @@ def test_a_cache_is_no_broker() -> None:
 
     deploy(program)
     assert promises == [True, False]
+
+
+def test_a_broker_lets_its_queues_be_counted() -> None:
+    """By a user of its own, with another secret than the app's, at the same place."""
+
+    def program() -> dict[str, object]:
+        made = RedisBroker("queue", network=TWO_ZONES)
+        app, metrics = made.secrets["CELERY_BROKER_URL"], made.metrics_url
+        return {
+            "arns": [app.secret_arn, metrics.secret_arn],
+            "templates": [app.template, metrics.template],
+        }
+
+    deployed = deploy(program)
+    secrets = [deployed.one(aws.secretsmanager.Secret, f"queue-{u}") for u in ("app", "metrics")]
+    assert deployed.outputs["arns"] == [each.output("arn") for each in secrets]
+    one, other = deployed.outputs["templates"]
+    assert one == other

@@ -4,6 +4,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .alarm_topic import AlarmTopic, AlarmTopicSettings
     from .app_secrets import AppSecrets, AppSecretsSettings
     from .cdn import Cdn, CdnSettings, PriceClass
     from .celery import (
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
         Scheduler,
         Work,
     )
+    from .github import GithubDeployRole, GithubDeployRoleSettings, GithubRepository
     from .load_balancer import LoadBalancer, LoadBalancerSettings
     from .network import Nat, Network, NetworkSettings
     from .overrides import override
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
         ReplicaSettings,
         SnapshotRestore,
     )
+    from .queue_metrics import QueueMetrics, QueueMetricsSettings, Queues
     from .redis import (
         Engine,
         Eviction,
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
         ExistingOrigin,
         ExistingPeer,
         ExistingService,
+        ExistingTopic,
         ExistingZone,
         Grant,
         NetworkLike,
@@ -55,10 +59,13 @@ if TYPE_CHECKING:
         Peer,
         SecretText,
         Service,
+        TopicLike,
         ZoneLike,
     )
 
 __all__ = [
+    "AlarmTopic",
+    "AlarmTopicSettings",
     "AppSecrets",
     "AppSecretsSettings",
     "BalancerLike",
@@ -80,7 +87,11 @@ __all__ = [
     "ExistingOrigin",
     "ExistingPeer",
     "ExistingService",
+    "ExistingTopic",
     "ExistingZone",
+    "GithubDeployRole",
+    "GithubDeployRoleSettings",
+    "GithubRepository",
     "Grant",
     "LoadBalancer",
     "LoadBalancerSettings",
@@ -97,6 +108,9 @@ __all__ = [
     "PostgresSettings",
     "PriceClass",
     "ProxySettings",
+    "QueueMetrics",
+    "QueueMetricsSettings",
+    "Queues",
     "RedisBroker",
     "RedisBrokerSettings",
     "RedisCache",
@@ -106,6 +120,7 @@ __all__ = [
     "SecretText",
     "Service",
     "SnapshotRestore",
+    "TopicLike",
     "WebSettings",
     "WebTier",
     "Work",
@@ -115,6 +130,10 @@ __all__ = [
 ]
 
 _HOMES = {
+    "alarm_topic": (
+        "AlarmTopic",
+        "AlarmTopicSettings",
+    ),
     "app_secrets": (
         "AppSecrets",
         "AppSecretsSettings",
@@ -132,6 +151,11 @@ _HOMES = {
         "Pool",
         "Scheduler",
         "Work",
+    ),
+    "github": (
+        "GithubDeployRole",
+        "GithubDeployRoleSettings",
+        "GithubRepository",
     ),
     "load_balancer": (
         "LoadBalancer",
@@ -151,6 +175,11 @@ _HOMES = {
         "ProxySettings",
         "ReplicaSettings",
         "SnapshotRestore",
+    ),
+    "queue_metrics": (
+        "QueueMetrics",
+        "QueueMetricsSettings",
+        "Queues",
     ),
     "redis": (
         "Engine",
@@ -177,6 +206,7 @@ _HOMES = {
         "ExistingOrigin",
         "ExistingPeer",
         "ExistingService",
+        "ExistingTopic",
         "ExistingZone",
         "Grant",
         "NetworkLike",
@@ -184,6 +214,7 @@ _HOMES = {
         "Peer",
         "SecretText",
         "Service",
+        "TopicLike",
         "ZoneLike",
     ),
 }

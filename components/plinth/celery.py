@@ -4,10 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
+from ._alarms import make_alarms
+from ._celery.alarms import count_ends, pool_alarms
 from ._celery.boot import beat_document
 from ._celery.command import beat_command, beat_settings, worker_settings
-from ._celery.joins import FIND_GROUP, check_wiring, each_once, environment, leave
+from ._celery.joins import FIND_GROUP, check_wiring, each_once, environment, leave, metrics_of
 from ._celery.pool import Placement, make_pool
+from ._celery.publishing import broker_url
 from ._celery.settings import (
     CeleryBeatSettings,
     CeleryWorkersSettings,
@@ -19,7 +22,8 @@ from ._fleet.group import GroupPlan, make_group, make_log_group
 from ._fleet.identity import Needs, make_identity
 from ._fleet.user_data import pinned, user_data
 from .environment import Variable
-from .wiring import BrokerLike, NetworkLike, Service
+from .queue_metrics import QueueMetrics
+from .wiring import BrokerLike, NetworkLike, Service, TopicLike
 
 __all__ = [
     "VARIABLES",
@@ -46,8 +50,10 @@ VARIABLES = (
 class CeleryWorkers(pulumi.ComponentResource):
     """Pools of Celery workers, each an autoscaling group, behind one broker.
 
-    An instance that must go, whether for scale-in, a deployment or the end of a spot price, lets
-    its tasks finish, and has what is left put back in its queue.
+    A pool grows and shrinks with its load, which a ``QueueMetrics`` of its own reads from the
+    broker every minute. An instance counts once its worker answers. One that must go, whether for
+    scale-in, a deployment or the end of a spot price, lets its tasks finish, and has what is left
+    put back in its queue.
 
     Args:
         name: Names the component and its children, a pool's as ``{name}-{pool}``.
@@ -56,6 +62,7 @@ class CeleryWorkers(pulumi.ComponentResource):
         network: Where they go: its private subnets.
         broker: Where the tasks are. It must be one that never drops a key to make room.
         uses: Services the tasks use: each lets the workers in and gives them its variables.
+        alarms: What is told when tasks wait, fail or are lost; without it, nobody is.
         tags: Added to every child, over the provider's default tags.
         opts: Reaches every child; ``transforms`` is the escape hatch.
     """
@@ -81,19 +88,32 @@ class CeleryWorkers(pulumi.ComponentResource):
         network: NetworkLike,
         broker: BrokerLike,
         uses: Sequence[Service] = (),
+        alarms: TopicLike | None = None,
         tags: Mapping[str, str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         check_wiring("celery", name, network=network, broker=broker)
         image = pinned("celery", name, image, allow_tags=settings.allow_tags)
         services = each_once(broker, uses)
+        counted = metrics_of(name, settings)
+        broker_url("celery", name, broker)
         environments = {
             pool: environment("celery", name, settings, worker_settings(settings, plan), services)
             for pool, plan in settings.pools.items()
         }
         super().__init__("plinth:index:CeleryWorkers", name, settings.model_dump(mode="json"), opts)
         tags = {"Name": name, **(tags or {})}
+        stack = f"{pulumi.get_project()}/{pulumi.get_stack()}"
         names = {pool: f"{name}-{pool}" for pool in settings.pools}
+        QueueMetrics(
+            f"{name}-metrics",
+            counted,
+            network=network,
+            broker=broker,
+            alarms=alarms,
+            tags=tags,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
         logs = {
             pool: make_log_group(called, parent=self, days=settings.log_days, tags=tags)
             for pool, called in names.items()
@@ -121,12 +141,18 @@ class CeleryWorkers(pulumi.ComponentResource):
                     identity=identity,
                     log_group=logs[pool],
                     environment=environments[pool],
+                    stack=stack,
                     tags=tags,
                 ),
                 parent=self,
             )
             for pool, called in names.items()
         }
+        if alarms is not None:
+            for pool, called in names.items():
+                count_ends(called, logs[pool], stack=stack, parent=self)
+                watched = pool_alarms(called, settings.pools[pool], groups[pool], stack=stack)
+                make_alarms(called, watched, topic=alarms, parent=self, tags=tags)
 
         self.security_group_id = identity.security_group.id
         self.role_name = identity.role.name

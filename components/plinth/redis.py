@@ -7,13 +7,15 @@ from typing import Literal
 import pulumi
 from pydantic import Field
 
+from ._alarms import make_alarms
+from ._redis.alarms import broker_alarms
 from ._redis.engines import Engine
 from ._redis.settings import StoreSettings
 from ._redis.store import Role, allow, check_zones, make_store
-from ._redis.users import APP
+from ._redis.users import APP, METRICS
 from .environment import Variable
 from .names import check_name
-from .wiring import Grant, NetworkLike, Peer, SecretText
+from .wiring import Grant, NetworkLike, Peer, SecretText, TopicLike
 
 __all__ = [
     "VARIABLES",
@@ -43,9 +45,12 @@ VARIABLES = (
     ),
 )
 
-BROKER_ACCESS = {APP: "on ~* &* +@all -@dangerous"}
+BROKER_ACCESS = {
+    APP: "on ~* &* +@all -@dangerous",
+    METRICS: "on ~* -@all +llen +lindex +hlen +hscan +select",
+}
 """What each user of a broker may do. ``&*`` is every channel, and without it a worker ends as it
-starts: its remote control listens on two."""
+starts: its remote control listens on two. Whoever counts the queues changes nothing."""
 
 CACHE_ACCESS = {APP: "on ~* &* +@all -@dangerous +flushdb +info +keys"}
 """What each user of a cache may do. Clearing Django's cache and django-redis's is FLUSHDB; clearing
@@ -93,6 +98,7 @@ class RedisBroker(pulumi.ComponentResource):
         name: Names the component and its children.
         settings: How big it is; the defaults suit a small production queue.
         network: Where it goes. Replicas need data subnets in two zones.
+        alarms: What is told when memory runs out, and what else goes wrong; without it, nobody is.
         tags: Added to every child, over the provider's default tags.
         opts: Reaches every child; ``transforms`` is the escape hatch.
     """
@@ -115,6 +121,7 @@ class RedisBroker(pulumi.ComponentResource):
         settings: RedisBrokerSettings = RedisBrokerSettings(),
         *,
         network: NetworkLike,
+        alarms: TopicLike | None = None,
         tags: Mapping[str, str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -133,6 +140,9 @@ class RedisBroker(pulumi.ComponentResource):
             network=network,
             tags=tags,
         )
+        if alarms is not None:
+            watched = broker_alarms(store.node_ids)
+            make_alarms(name, watched, topic=alarms, parent=self, tags=store.tags)
         self.endpoint = store.endpoint
         self.reader_endpoint = store.reader_endpoint
         self.security_group_id = store.security_group_id
@@ -152,7 +162,12 @@ class RedisBroker(pulumi.ComponentResource):
     @property
     def secrets(self) -> Mapping[str, SecretText]:
         """``CELERY_BROKER_URL``."""
-        return {"CELERY_BROKER_URL": self._store.url}
+        return {"CELERY_BROKER_URL": self._store.url()}
+
+    @property
+    def metrics_url(self) -> SecretText:
+        """For a user of its own, who may count tasks and no more."""
+        return self._store.url(METRICS)
 
     @property
     def grants(self) -> Sequence[Grant]:
@@ -224,7 +239,7 @@ class RedisCache(pulumi.ComponentResource):
     @property
     def secrets(self) -> Mapping[str, SecretText]:
         """``REDIS_URL`` and ``CACHE_URL``, which are the same."""
-        return dict.fromkeys(("REDIS_URL", "CACHE_URL"), self._store.url)
+        return dict.fromkeys(("REDIS_URL", "CACHE_URL"), self._store.url())
 
     @property
     def grants(self) -> Sequence[Grant]:

@@ -107,6 +107,18 @@ class BrokerLike(Service, Protocol):
         """The promise itself. A cache cannot make it, and so cannot be handed to workers."""
         ...
 
+    @property
+    def metrics_url(self) -> SecretText | None:
+        """URL of its database as a user who may count tasks and no more; None without one."""
+        ...
+
+
+class TopicLike(Protocol):
+    """Where alarms tell whoever is on duty: an ``AlarmTopic``, or an ``ExistingTopic``."""
+
+    @property
+    def topic_arn(self) -> pulumi.Input[str]: ...
+
 
 class BalancerLike(Protocol):
     """What puts a web tier in front of the world."""
@@ -284,3 +296,13 @@ class ExistingBroker(ExistingService):
     """A Redis cluster made elsewhere whose owner promises ``maxmemory-policy noeviction``."""
 
     never_evicts: Literal[True] = True
+    metrics_url: SecretText | None = None
+    """URL as a user who may do LLEN, LINDEX, HLEN and HSCAN; without it, tasks are counted as
+    the workers' user."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExistingTopic:
+    """An SNS topic made elsewhere that CloudWatch may publish to."""
+
+    topic_arn: pulumi.Input[str]

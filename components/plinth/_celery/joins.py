@@ -11,7 +11,8 @@ from plinth.names import check_name
 from plinth.wiring import BrokerLike, Grant, NetworkLike, Service
 
 from .command import settings_text
-from .settings import TierSettings
+from .counted import PRIORITY_STEPS, QueueMetricsSettings
+from .settings import CeleryWorkersSettings, Queues, TierSettings
 
 _ARN = re.compile(r"arn:(?P<partition>[^:]+):logs:(?P<region>[^:]+):(?P<account>[^:]+):.*")
 
@@ -52,6 +53,20 @@ def environment(
         "settings.environment": settings.environment,
     }
     return gather(component, name, own, services)
+
+
+def metrics_of(name: str, settings: CeleryWorkersSettings) -> QueueMetricsSettings:
+    """Say which queues of whose are counted; of a pool's settings, what counting needs."""
+    counted = set(Queues.model_fields)
+    return QueueMetricsSettings(
+        pools={
+            f"{name}-{pool}": Queues.model_validate(plan.model_dump(include=counted))
+            for pool, plan in settings.pools.items()
+        },
+        key_prefix=settings.key_prefix,
+        priority_steps=settings.priority_steps or PRIORITY_STEPS,
+        log_days=settings.log_days,
+    )
 
 
 def leave(group: str, log_group_arn: pulumi.Output[str]) -> Grant:

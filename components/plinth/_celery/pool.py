@@ -1,4 +1,4 @@
-"""One pool of workers: its group, the hook that holds who must go, and what makes it grow."""
+"""One pool of workers: its group, the hooks that hold who comes and goes, and its scaling."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,13 +12,16 @@ from plinth._fleet.identity import Identity
 from plinth._fleet.user_data import user_data
 from plinth.wiring import NetworkLike
 
-from .boot import HOOK, worker_document
+from .boot import ANSWERED, HOOK, Ping, worker_document
 from .command import worker_command
 from .drain import plan_drain
+from .load import WARMUP
+from .scaling import follow_cpu, follow_load, wake_up
 from .settings import CeleryWorkersSettings
 
-CPU_TARGET = 70.0
-"""Percent of CPU above which a pool grows."""
+ANSWER_SECONDS = 600
+"""Time in which a new instance's worker must answer: it installs docker, pulls the image and
+starts, which takes two or three minutes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +33,8 @@ class Placement:
     identity: Identity
     log_group: aws.cloudwatch.LogGroup
     environment: Environment
+    stack: str
+    """Project and stack, as the pool's metrics have them."""
     tags: Mapping[str, str]
 
 
@@ -45,12 +50,21 @@ def make_pool(
     plan = settings.pools[pool]
     times = plan_drain(plan.max_task)
     command = worker_command(settings, pool, plan)
+    ping = Ping(app=settings.app, node=pool)
+    drain = Hook(name=HOOK, seconds=times.heartbeat)
+    answer = Hook(
+        name=ANSWERED,
+        seconds=ANSWER_SECONDS,
+        transition="autoscaling:EC2_INSTANCE_LAUNCHING",
+        # Whoever never answers is replaced; a release that cannot answer replaces nobody.
+        otherwise="ABANDON",
+    )
     group = make_group(
         name,
         GroupPlan(
             instance_types=plan.instance_types,
             user_data=user_data(
-                lambda known: worker_document(known, command, times),
+                lambda known: worker_document(known, command, times, ping),
                 image=placement.image,
                 environment=placement.environment,
                 log_group=placement.log_group.name,
@@ -61,47 +75,36 @@ def make_pool(
             max_size=plan.max_size,
             root_volume_gib=plan.root_volume_gib,
             spot=Spot(percent=max(1, round(plan.spot * 100))) if plan.spot else None,
-            hooks=[Hook(name=HOOK, seconds=times.heartbeat)],
+            warmup_seconds=WARMUP,
+            hooks=[drain, answer],
+            wait_for_capacity=f"{ANSWER_SECONDS // 60 + 5}m",
             tags={**placement.tags, "Name": name, "plinth:max-wait": f"{plan.max_wait:g}"},
         ),
         parent=parent,
     ).group
-    _keep_hook(name, group, times.heartbeat, parent)
-    _grow(name, group, parent)
+    for hook in (drain, answer):
+        _keep_hook(f"{name}-{hook.name}", group, hook, parent)
+    follow_load(name, group, stack=placement.stack, slots=plan.slots, parent=parent)
+    follow_cpu(name, group, parent=parent)
+    if plan.min_size == 0:
+        wake_up(name, group, stack=placement.stack, parent=parent, tags=placement.tags)
     return group
 
 
 def _keep_hook(
-    name: str, group: aws.autoscaling.Group, seconds: int, parent: pulumi.Resource
+    name: str, group: aws.autoscaling.Group, hook: Hook, parent: pulumi.Resource
 ) -> None:
-    """Let the hook follow ``max_task``: a group's own hooks count at its creation only.
+    """Let a hook follow its settings: a group's own hooks count at its creation only.
 
     https://www.pulumi.com/registry/packages/aws/api-docs/autoscaling/group/
     """
     aws.autoscaling.LifecycleHook(
         name,
-        name=HOOK,
+        name=hook.name,
         autoscaling_group_name=group.name,
-        lifecycle_transition="autoscaling:EC2_INSTANCE_TERMINATING",
-        heartbeat_timeout=seconds,
-        default_result="CONTINUE",
+        lifecycle_transition=hook.transition,
+        heartbeat_timeout=hook.seconds,
+        default_result=hook.otherwise,
         # It goes with its group: gone before, it would not hold the last instances.
         opts=pulumi.ResourceOptions(parent=parent, retain_on_delete=True),
-    )
-
-
-def _grow(name: str, group: aws.autoscaling.Group, parent: pulumi.Resource) -> None:
-    """Add instances on CPU, and take none away: workers that wait for others look idle."""
-    aws.autoscaling.Policy(
-        name,
-        autoscaling_group_name=group.name,
-        policy_type="TargetTrackingScaling",
-        target_tracking_configuration={
-            "target_value": CPU_TARGET,
-            "disable_scale_in": True,
-            "predefined_metric_specification": {
-                "predefined_metric_type": "ASGAverageCPUUtilization"
-            },
-        },
-        opts=pulumi.ResourceOptions(parent=parent),
     )

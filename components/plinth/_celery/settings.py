@@ -45,12 +45,36 @@ class Scheduler(StrEnum):
     """In Django's database, without a lock: while an instance is replaced, two may send."""
 
 
-class Pool(Settings, frozen=True):
-    """A group of like instances that take tasks from the same queues."""
+class Queues(Settings, frozen=True):
+    """What some workers take, and how soon they should."""
 
     queues: tuple[str, ...] = Field(default=("celery",), min_length=1)
-    """Queues it takes tasks from; ``celery`` is where Celery puts a task unless told otherwise.
-    A queue may be in several pools."""
+    """Queues that tasks are taken from; ``celery`` is where Celery puts a task unless told
+    otherwise. A queue may be in several pools. Its tasks must be sent to it by its own name, as
+    they are unless the app declares exchanges and routing keys: kombu notes no other."""
+
+    avg_task: float = Field(default=5.0, gt=0)
+    """Seconds of a task on average; a guess within a factor of three will do. A process is
+    renewed after the tasks of an hour, so that what leaks is given back."""
+
+    max_wait: float = Field(default=60.0, gt=0)
+    """Seconds that a task may wait in its queue. A pool grows until what waits is under way
+    within that time."""
+
+    @model_validator(mode="after")
+    def _queues_are_words(self) -> Self:
+        wrong = [queue for queue in self.queues if not _QUEUE.fullmatch(queue)]
+        if wrong or len(set(self.queues)) < len(self.queues):
+            msg = (
+                f"celery pool has queues={list(self.queues)}: need distinct names of letters, "
+                "digits and '_.:-', so rename or drop one"
+            )
+            raise ValueError(msg)
+        return self
+
+
+class Pool(Queues, frozen=True):
+    """A group of like instances that take tasks from the same queues."""
 
     work: Work = Work.CPU
     """What its tasks spend their time on, which decides how many run at once on an instance."""
@@ -63,20 +87,13 @@ class Pool(Settings, frozen=True):
     ``SoftTimeLimitExceeded``, and is killed 10 seconds later. How long an instance is given to
     finish its tasks follows from it."""
 
-    avg_task: float = Field(default=5.0, gt=0)
-    """Seconds of a task on average; a guess within a factor of three will do. A process is
-    renewed after the tasks of an hour, so that what leaks is given back."""
-
-    max_wait: float = Field(default=60.0, gt=0)
-    """Seconds that a task may wait in its queue. The pool's instances show it as the tag
-    ``plinth:max-wait``."""
-
     instance_types: tuple[str, ...] = Field(default=("t4g.small",), min_length=1)
     """EC2 instance types of one architecture, the preferred first. With spot, give ten or so:
     a type that is short somewhere is then replaced by another."""
 
     min_size: int = Field(default=1, ge=0)
-    """Fewest instances. Two survive the loss of a zone without a pause; 0 lets the pool vanish."""
+    """Fewest instances. Two survive the loss of a zone without a pause. With 0 a pool that has
+    nothing to do vanishes, and its next task waits some five minutes for an instance."""
 
     max_size: int = Field(default=4, ge=0)
     """Most instances, and so the most it can cost."""
@@ -92,17 +109,6 @@ class Pool(Settings, frozen=True):
         """Tasks that run at once on an instance."""
         processes = vcpus(self.instance_types[0]) * (4 if self.work is Work.IO else 1)
         return self.concurrency or processes
-
-    @model_validator(mode="after")
-    def _queues_are_words(self) -> Self:
-        wrong = [queue for queue in self.queues if not _QUEUE.fullmatch(queue)]
-        if wrong or len(set(self.queues)) < len(self.queues):
-            msg = (
-                f"celery pool has queues={list(self.queues)}: need distinct names of letters, "
-                "digits and '_.:-', so rename or drop one"
-            )
-            raise ValueError(msg)
-        return self
 
     @model_validator(mode="after")
     def _sizes_are_in_order(self) -> Self:

@@ -38,6 +38,8 @@ class Hook:
     name: str
     seconds: int
     transition: str = "autoscaling:EC2_INSTANCE_TERMINATING"
+    otherwise: str = "CONTINUE"
+    """What happens once its time is over; ``ABANDON`` ends an instance that was to come."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +144,8 @@ def make_group(name: str, plan: GroupPlan, *, parent: pulumi.Resource) -> Group:
         opts=pulumi.ResourceOptions(
             parent=parent,
             depends_on=[*plan.identity.ready, *plan.depends_on],
+            # Changed, they would replace the group. Whoever has hooks keeps them by themselves.
+            ignore_changes=["initial_lifecycle_hooks"] if plan.hooks else None,
             custom_timeouts=pulumi.CustomTimeouts(delete=f"{_delete_seconds(plan)}s"),
         ),
     )
@@ -237,5 +241,5 @@ def _hook(hook: Hook) -> "GroupInitialLifecycleHookArgsDict":
         "name": hook.name,
         "lifecycle_transition": hook.transition,
         "heartbeat_timeout": hook.seconds,
-        "default_result": "CONTINUE",
+        "default_result": hook.otherwise,
     }

@@ -1,6 +1,6 @@
 """A replication group and all it stands on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -36,9 +36,16 @@ class Store:
     endpoint: pulumi.Output[str]
     reader_endpoint: pulumi.Output[str]
     security_group_id: pulumi.Output[str]
-    secret_arn: pulumi.Output[str]
-    """The app's own user name and password."""
+    secret_arns: Mapping[str, pulumi.Output[str]]
+    """User name and password of each user, by that name."""
+    node_ids: Sequence[pulumi.Output[str]]
+    """The nodes, as CloudWatch knows them."""
     tags: Mapping[str, str]
+
+    @property
+    def secret_arn(self) -> pulumi.Output[str]:
+        """The app's own user name and password."""
+        return self.secret_arns[APP]
 
     @property
     def outputs(self) -> dict[str, pulumi.Output[str]]:
@@ -50,9 +57,8 @@ class Store:
             "secret_arn": self.secret_arn,
         }
 
-    @property
-    def url(self) -> SecretText:
-        """Database 0 as the app's user, spelled so that kombu, Celery and redis-py accept it.
+    def url(self, user: str = APP) -> SecretText:
+        """Database 0 as one of the users, spelled so that kombu, Celery and redis-py accept it.
 
         Without ``ssl_cert_reqs`` kombu checks no certificate and Celery's result backend refuses
         the URL; ``required`` is the one value that all three know.
@@ -62,7 +68,7 @@ class Store:
             self.endpoint,
             PORT,
         )
-        return SecretText(secret_arn=self.secret_arn, template=template)
+        return SecretText(secret_arn=self.secret_arns[user], template=template)
 
 
 def check_zones(kind: str, name: str, settings: StoreSettings, network: NetworkLike) -> None:
@@ -128,6 +134,7 @@ def make_store(
     )
     log = aws.cloudwatch.LogGroup(name, retention_in_days=settings.log_days, tags=tags, opts=child)
     users = make_users(name, kind, role.access, parent=parent, tags=tags)
+    nodes = 1 + settings.replicas
     group = aws.elasticache.ReplicationGroup(
         name,
         description=f"Redis {kind} {name}",
@@ -135,7 +142,7 @@ def make_store(
         engine_version=settings.version,
         node_type=settings.node_type,
         # Cluster mode stays off: kombu's commands span hash slots.
-        num_cache_clusters=1 + settings.replicas,
+        num_cache_clusters=nodes,
         automatic_failover_enabled=settings.replicas > 0,
         multi_az_enabled=settings.replicas > 0,
         at_rest_encryption_enabled=True,
@@ -167,7 +174,10 @@ def make_store(
         endpoint=group.primary_endpoint_address,
         reader_endpoint=group.reader_endpoint_address,
         security_group_id=guard.id,
-        secret_arn=users.secret_arns[APP],
+        secret_arns=users.secret_arns,
+        node_ids=[
+            pulumi.Output.format("{0}-{1:03}", group.id, number) for number in range(1, nodes + 1)
+        ],
         tags=tags,
     )
 

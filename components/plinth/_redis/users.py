@@ -12,6 +12,9 @@ from plinth.names import physical_name
 APP = "app"
 """The user that every tier signs in as."""
 
+METRICS = "metrics"
+"""The user that a broker's queues are counted as."""
+
 ID_LIMIT = 40
 """Characters of a user's, a user group's and a snapshot's id
 (https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CreateUser.html)."""

@@ -1,0 +1,1 @@
+"""What GitHub Actions may do in an account: subjects, and the documents that name them."""
