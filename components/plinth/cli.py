@@ -16,7 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_CODES = "exit codes: 0 all is well; 1 the program of some stack failed; 2 wrong usage or files"
+from .diff.arguments import DESCRIPTION, comparison
+from .simulate.arguments import simulation
+
+_CODES = (
+    "exit codes: 0 all is well; 1 the program of some stack failed; 2 wrong usage or files; "
+    "3 what --fail-on names was found"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +84,75 @@ def _preview(parser: argparse.ArgumentParser) -> None:
     add("--no-color", action="store_true", help="print no colours (as does NO_COLOR)")
 
 
+def _diff(parser: argparse.ArgumentParser) -> None:
+    comparison(parser)
+    _project(parser)
+
+
+def _simulate(parser: argparse.ArgumentParser) -> None:
+    simulation(parser)
+    _project(parser)
+
+
+def _cost(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("stacks", nargs="*", metavar="STACK", help="stacks to price (default: all with a file)")
+    _project(parser)
+    add(
+        "--usage",
+        action="append",
+        default=[],
+        metavar="FILE|NAME=NUMBER",
+        help="what a month is like: a YAML or JSON file, or one value (docs/cost.md)",
+    )
+    add("--detail", action="store_true", help="show every charge, its quantity and its price")
+    add("--json", action="store_true", help="print JSON of a versioned schema, and no table")
+    add("--no-color", action="store_true", help="print no colours (as does NO_COLOR)")
+
+
+def _graph(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("stack", nargs="?", metavar="STACK", help="stack to draw (default: the only one)")
+    _project(parser)
+    add("--format", choices=("mermaid", "svg"), default="mermaid", help="default: mermaid")
+    add("--level", choices=("component", "resource"), default="component", help="what a box is")
+    add("--output", type=Path, metavar="FILE", help="write there instead of to stdout")
+    add(
+        "--base-json",
+        type=Path,
+        metavar="FILE",
+        help="colour what differs from an earlier 'plinth preview --json' of the stack",
+    )
+
+
+def _check(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("stacks", nargs="*", metavar="STACK", help="stacks to check (default: all with a file)")
+    _project(parser)
+    add(
+        "--fail-on",
+        choices=("error", "warning", "never"),
+        default="error",
+        help="the mildest violation that ends with exit code 3 (default: error)",
+    )
+    add(
+        "--protected",
+        action="append",
+        default=[],
+        metavar="STACK",
+        help="hold a stack to the rules for protected ones, whatever its name says",
+    )
+    add("--json", action="store_true", help="print JSON of a versioned schema, and no text")
+    add("--rules", action="store_true", help="print all rules as a table, and check nothing")
+    add(
+        "--terraform-plan",
+        type=Path,
+        metavar="FILE",
+        help="also write the stack as 'terraform show -json' would, for scanners that read that",
+    )
+    add("--no-color", action="store_true", help="print no colours (as does NO_COLOR)")
+
+
 def _project(parser: argparse.ArgumentParser) -> None:
     """Add what every command needs to run a project's program."""
     parser.add_argument(
@@ -118,5 +193,58 @@ COMMANDS = (
         ),
         arguments=_preview,
         run="plinth.preview.command:preview",
+    ),
+    Command(
+        name="diff",
+        help="show what a change would do to stacks",
+        description=DESCRIPTION,
+        arguments=_diff,
+        run="plinth.diff.command:diff",
+    ),
+    Command(
+        name="simulate",
+        help="show how a pool of workers would cope with a load",
+        description=(
+            "Read the settings of a pool of Celery workers from a stack's program, as a preview "
+            "does, and simulate it under a load: the queue task by task, and autoscaling as AWS "
+            "evaluates it. Prints how long tasks wait, what it costs and how often the pool is "
+            "scaled."
+        ),
+        arguments=_simulate,
+        run="plinth.simulate.command:run",
+    ),
+    Command(
+        name="cost",
+        help="estimate what stacks cost in a month",
+        description=(
+            "Preview stacks and price what they would create, from a dated price book: for each "
+            "component the least, with every fleet at its smallest, and the most that it may "
+            "grow to by itself. What depends on use is assumed, and the assumptions are printed."
+        ),
+        arguments=_cost,
+        run="plinth.cost.command:cost",
+    ),
+    Command(
+        name="graph",
+        help="draw a stack",
+        description=(
+            "Preview a stack and draw its components: networks, what is in them, and who "
+            "connects to whom by the security groups. As Mermaid, which GitHub and GitLab show "
+            "in Markdown, or as an SVG file that needs nothing else."
+        ),
+        arguments=_graph,
+        run="plinth.picture.command:graph",
+    ),
+    Command(
+        name="check",
+        help="hold stacks to the rules of plinth.policies",
+        description=(
+            "Run the program of a Pulumi project for each stack, as a preview does, and hold what "
+            "it would create to rules on exposure, encryption, identity, protection, queues and "
+            "logs. Exceptions are on the components, with a reason and a last day. Ends with 3 "
+            "where a rule is broken."
+        ),
+        arguments=_check,
+        run="plinth.policies.command:check",
     ),
 )

@@ -15,17 +15,21 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
 
+from .preview.export import to_document
 from .preview.failures import ProgramFailed
 from .preview.graph import Graph, Kind, Mode, Node
 from .preview.project import run_project
 from .preview.session import record
 from .preview.values import COMPUTED, has, paths, reveal
 
-__all__ = ["Deployment", "Mode", "Requested", "deploy", "deploy_project"]
+if TYPE_CHECKING:
+    from .cost import Estimate, Usage
+
+__all__ = ["Deployment", "Mode", "Requested", "deploy", "deploy_project", "monthly_cost"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,6 +202,30 @@ def deploy_project(directory: Path | str, stack: str, *, mode: Mode = Mode.SYMBO
         secret_outputs=frozenset(k for k, v in graph.exports.items() if has(v, "secret")),
         graph=graph,
     )
+
+
+def monthly_cost(
+    deployed: Deployment, usage: "Usage | None" = None, *, region: str = ""
+) -> "Estimate":
+    """Estimate what a deployment costs in a month, so that a test can hold a budget.
+
+    ::
+
+        cost = monthly_cost(deploy_project(".", "dev"), Usage(visitors_gb=20))
+        assert cost.max < 160, cost.components
+        assert cost.not_priced == []
+
+    Args:
+        deployed: What :func:`deploy` returned in symbolic mode.
+        usage: What a month is taken to be like; see :class:`plinth.cost.Usage`.
+        region: Where it is, if its configuration does not have ``aws:region``.
+
+    Raises:
+        NoPriceError: No region is known, or there are no prices for it.
+    """
+    from . import cost  # noqa: PLC0415 - most tests want no prices
+
+    return cost.estimate(to_document(deployed.graph), usage or cost.Usage(), region=region)
 
 
 async def _resolved(value: Any) -> tuple[Any, bool]:

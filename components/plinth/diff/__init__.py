@@ -1,0 +1,1 @@
+"""The difference of two previews: what changes, what breaks, what it opens."""

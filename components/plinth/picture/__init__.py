@@ -1,0 +1,1 @@
+"""Pictures of a preview: its components, and who talks to whom."""

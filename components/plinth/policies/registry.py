@@ -1,0 +1,26 @@
+"""All rules, in the order in which reports name them."""
+
+from . import (
+    availability,
+    buckets,
+    celery,
+    encryption,
+    exposure,
+    identity,
+    observability,
+    protection,
+)
+from .model import Rule
+
+RULES: tuple[Rule, ...] = (
+    *exposure.RULES,
+    *buckets.RULES,
+    *encryption.RULES,
+    *identity.RULES,
+    *protection.RULES,
+    *availability.RULES,
+    *celery.RULES,
+    *observability.RULES,
+)
+
+BY_ID = {rule.id: rule for rule in RULES}
