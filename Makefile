@@ -25,12 +25,18 @@ check: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
+	$(BIN)/zizmor --quiet --no-progress .github
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.gitlab-ci docs/gitlab-ci.yml
 
 format: $(STAMP)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 docs: $(STAMP)
+	$(BIN)/plinth graph dev --format svg --output docs/img/dev.svg
+	$(BIN)/plinth graph prod --format svg --output docs/img/prod.svg
 	$(BIN)/python tools/environment_table.py
 
 build: $(STAMP)
