@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pulumi_aws as aws
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -137,9 +137,9 @@ def test_pools_share_one_visibility_timeout() -> None:
     short, long = (told(celery(deployed, f"celery-{pool}")) for pool in ("short", "long"))
     assert short["task_time_limit"] == 70
     assert long["task_time_limit"] == 7210
-    for settings in (short, long):
-        assert settings["visibility_timeout"] == 7210 + 60 + 300
-        assert settings["broker_transport_options"]["visibility_timeout"] == 7210 + 60 + 300
+    for each in (short, long):
+        assert each["visibility_timeout"] == 7210 + 60 + 300
+        assert each["broker_transport_options"]["visibility_timeout"] == 7210 + 60 + 300
 
 
 def test_stop_path_follows_the_longest_task() -> None:
@@ -520,12 +520,13 @@ JSON = st.recursive(
 )
 
 
+@settings(max_examples=30)
 @given(st.dictionaries(st.from_regex(r"[a-z]+_[a-z]+", fullmatch=True), JSON))
-def test_directives_say_what_is_set(settings: dict[str, Any]) -> None:
+def test_directives_say_what_is_set(chosen: dict[str, Any]) -> None:
     """Any setting survives the command line, in one word each and in a stable order."""
-    written = directives(settings)
+    written = directives(chosen)
 
-    assert {w.split("=", 1)[0]: json.loads(w.split("=(json)", 1)[1]) for w in written} == settings
+    assert {w.split("=", 1)[0]: json.loads(w.split("=(json)", 1)[1]) for w in written} == chosen
     assert written == sorted(written, key=lambda word: word.split("=", 1)[0])
 
 

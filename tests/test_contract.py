@@ -10,7 +10,7 @@ import pytest
 
 from parts import PARTS, TAGS, Versus
 from plinth.preview.graph import Mode
-from plinth.testing import Requested, deploy
+from plinth.testing import Deployment, Requested, deploy
 from settings_paths import changed, leaves
 
 UNTAGGED = {
@@ -47,19 +47,22 @@ KINDS = list(PARTS)
 SETTINGS = [(kind, path) for kind in KINDS for path in leaves(PARTS[kind].settings)]
 
 
-def children(kind: str, **settings: Any) -> list[Requested]:
-    """Deploy a component and list what is in it, whatever else the program had to make."""
-    deployed = deploy(lambda: PARTS[kind].build(**settings) and None)
-    return [r for r in deployed.resources if f"plinth:index:{kind}$" in r.urn]
+@cache
+def in_full(kind: str) -> Deployment:
+    """Deploy a component with every child it can have, once for all tests."""
+    return deploy(lambda: PARTS[kind].build() and None)
+
+
+def children(kind: str) -> list[Requested]:
+    """List what is in a component, whatever else the program had to make."""
+    return [r for r in in_full(kind).resources if f"plinth:index:{kind}$" in r.urn]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_children_belong_to_the_component(kind: str) -> None:
     """Without a parent a child gets no provider, no transform and no place in the tree."""
-    deployed = deploy(lambda: PARTS[kind].build() and None)
-
     assert children(kind)
-    strays = [r.urn for r in deployed.resources if "plinth:index:" not in r.urn]
+    strays = [r.urn for r in in_full(kind).resources if "plinth:index:" not in r.urn]
     assert strays == []
 
 
@@ -88,9 +91,8 @@ def test_two_live_side_by_side(kind: str) -> None:
 def test_it_survives_a_first_preview(kind: str) -> None:
     """Where AWS has computed nothing yet, as many resources are asked for, and nothing raises."""
     unknown = deploy(lambda: PARTS[kind].build() and None, mode=Mode.UNKNOWN)
-    symbolic = deploy(lambda: PARTS[kind].build() and None)
 
-    assert unknown.urns == symbolic.urns
+    assert unknown.urns == in_full(kind).urns
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -135,7 +137,7 @@ def test_every_setting_reaches_a_resource(kind: str, path: str) -> None:
     if isinstance(other, Versus):
         assert _asked(kind, other.base) != _asked(kind, other.other)
     else:
-        assert _in_full(kind) != _asked(kind, changed(dict(part.full), path, other))
+        assert _requests(in_full(kind)) != _asked(kind, changed(dict(part.full), path, other))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -158,14 +160,12 @@ def test_a_bad_name_is_refused_before_anything(kind: str) -> None:
         deploy(lambda: PARTS[kind].build("Bad_Name") and None)
 
 
-@cache
-def _in_full(kind: str) -> list[str]:
-    return _asked(kind, {})
-
-
 def _asked(kind: str, settings: Any) -> list[str]:
     """List what is asked of AWS, by the component and by those it talks to."""
-    deployed = deploy(lambda: PARTS[kind].build(**settings) and None)
+    return _requests(deploy(lambda: PARTS[kind].build(**settings) and None))
+
+
+def _requests(deployed: Deployment) -> list[str]:
     return sorted(
         repr((r.urn, r.inputs, r.protect))
         for r in deployed.resources

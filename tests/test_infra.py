@@ -107,7 +107,7 @@ def test_mistakes_are_told_with_their_path(change: dict[str, Any], words: str) -
         program({**DOCUMENTS["dev"], **change})
 
 
-@settings(deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.sampled_from(STACKS), st.data())
 def test_any_misspelt_key_is_found(stack: str, data: st.DataObject) -> None:
     """A key that no model knows is refused wherever it stands, with its whole path."""

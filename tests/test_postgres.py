@@ -226,7 +226,7 @@ VALID: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(given=st.fixed_dictionaries({}, optional=VALID))
 def test_valid_settings_always_deploy(given: dict[str, Any]) -> None:
     """What the model takes, the component builds: one instance, record and alarm per replica."""

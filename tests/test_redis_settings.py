@@ -135,7 +135,7 @@ def stores(draw: st.DrawFn) -> RedisCacheSettings:
     )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(chosen=stores())
 def test_valid_settings_deploy_consistently(chosen: RedisCacheSettings) -> None:
     """Nodes, failover, family and memory follow from them, whichever they are."""
