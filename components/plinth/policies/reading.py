@@ -3,26 +3,20 @@
 What is not known before a deployment breaks no rule: no reader here takes it for a value.
 """
 
-import base64
-import binascii
-import gzip
-import io
 import json
 import re
-import zlib
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, cast
 
 from plinth.preview.export import ResourceRecord
+from plinth.preview.readable import decoded
 
 Statement = dict[str, Any]
 
 _UNKNOWN = re.compile(r"<computed>|\[secret\]|\$\{")
 _PACKED = re.compile(r"[A-Za-z0-9+/]{80,}={0,2}")
 """A file inside of a boot script; shorter ones are rather names and digests."""
-_MOST = 16 << 20
-"""Bytes of one unpacked script; AWS takes 16 kB packed."""
 
 
 def is_on(value: Any) -> bool:
@@ -121,23 +115,12 @@ def _whole(packed: str) -> str:
 
 
 def _unpacked(text: str) -> Iterator[str]:
-    content = _decoded(text)
+    content = decoded(text)
     if content is None:
         yield text
         return
     yield content
     for found in _PACKED.findall(content):
-        inner = _decoded(found)
+        inner = decoded(found)
         if inner is not None:
             yield inner
-
-
-def _decoded(text: str) -> str | None:
-    try:
-        raw = base64.b64decode(text, validate=True)
-        if raw.startswith(b"\x1f\x8b"):
-            with gzip.GzipFile(fileobj=io.BytesIO(raw)) as file:
-                raw = file.read(_MOST)
-        return raw.decode()
-    except (binascii.Error, OSError, EOFError, zlib.error, UnicodeDecodeError):
-        return None

@@ -3,7 +3,9 @@
 import base64
 import binascii
 import gzip
+import io
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
@@ -11,6 +13,9 @@ INDENT = "  "
 
 _BASE64 = ("userData", "userDataBase64")
 """Inputs that AWS wants encoded."""
+
+_MOST = 16 << 20
+"""Bytes of one unpacked script; AWS takes 16 kB packed."""
 
 
 def lines(inputs: Mapping[str, Any]) -> Iterator[str]:
@@ -91,8 +96,11 @@ def decoded(text: str) -> str | None:
     """Return what was encoded for AWS, and perhaps packed; None if it is no such text."""
     try:
         raw = base64.b64decode(text, validate=True)
-        return (gzip.decompress(raw) if raw.startswith(b"\x1f\x8b") else raw).decode()
-    except (binascii.Error, OSError, EOFError, UnicodeDecodeError):
+        if raw.startswith(b"\x1f\x8b"):
+            with gzip.GzipFile(fileobj=io.BytesIO(raw)) as file:
+                raw = file.read(_MOST)
+        return raw.decode()
+    except (binascii.Error, OSError, EOFError, zlib.error, UnicodeDecodeError):
         return None
 
 
