@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import contextvars
 import gc
+import importlib
 import os
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import pulumi_aws as aws
 import pytest
 
 from plinth.preview.failures import ProgramFailed
+from plinth.preview.isolation import light_traces
 from plinth.preview.session import record
 from sample_program import program as sample
 
@@ -166,6 +168,33 @@ def test_a_program_sees_a_preview() -> None:
     graph = record(program, organization="acme", project="shop", stack="dev")
 
     assert graph.exports == {"dry": True, "it": ["acme", "shop", "dev"]}
+
+
+def test_resources_are_traced_as_the_sdk_does() -> None:
+    """The lines that a resource is made at are those that the SDK itself would note."""
+    sdk: Any = importlib.import_module("pulumi.runtime.resource")
+    original = sdk._get_stack_trace  # noqa: SLF001
+    traces: list[Any] = []
+
+    class Base:
+        def __init__(self) -> None:
+            traces.extend((sdk._get_stack_trace(), original()))  # noqa: SLF001
+
+    class Middle(Base):
+        def __init__(self) -> None:
+            super().__init__()
+
+    class Made(Middle):
+        def __init__(self) -> None:
+            super().__init__()
+
+    with light_traces():
+        Made()
+    ours, theirs = (
+        [frame.pc for frame in trace.frames if frame.HasField("pc")] for trace in traces
+    )
+    assert ours == theirs
+    assert Path(__file__).as_uri() == ours[0].uri
 
 
 def test_it_stays_linear() -> None:

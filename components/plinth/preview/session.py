@@ -59,7 +59,12 @@ def record(
     graph = Graph(project=project, stack=stack, mode=mode, region=region)
     run = _Run(graph, str(Path(root or ".").absolute()), config or {}, computed or {})
     run.look_up(answers or {}, stack_outputs or {}, organization)
-    with isolation.environment(), isolation.no_collection(), isolation.told_apart():
+    with (
+        isolation.environment(),
+        isolation.no_collection(),
+        isolation.told_apart(),
+        isolation.light_traces(),
+    ):
         _on_free_thread(lambda: run.run(program, list(secret_keys), organization))
     return graph
 
