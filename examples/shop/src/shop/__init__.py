@@ -1,0 +1,1 @@
+"""A small shop, to show how an app lives on Plinth's platform."""
