@@ -47,10 +47,14 @@ def docker_variables(env_file: str) -> dict[str, str]:
     return pairs
 
 
-def systemd_words(unit: str, setting: str) -> list[str]:
-    """Split a unit's command line as systemd.service(5) says, and leave its variables alone."""
+def systemd_words(unit: str, setting: str, about: str = "") -> list[str]:
+    """Split a unit's command line as systemd.service(5) says, and leave its variables alone.
+
+    Of several, it is the one that has a word ``about`` what is wanted.
+    """
     joined = unit.replace("\\\n", " ")
-    [line] = [x.partition("=")[2] for x in joined.split("\n") if x.startswith(f"{setting}=")]
+    lines = [x.partition("=")[2] for x in joined.split("\n") if x.startswith(f"{setting}=")]
+    [line] = [x for x in lines if about in x]
     words = re.findall(r'"(?:[^"\\]|\\.)*"|\S+', line)
     return [_unquoted(word) for word in words]
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from booted import cloud_config, docker_variables, systemd_words, unpacked, written_files
 from plinth._fleet.boot import LARGEST, PROGRAMS, BootFile, as_sent, boot_document, env_file
+from plinth._fleet.release import Release
 from plinth._fleet.units import Process, Secret, Stop, Unit, process_unit
 
 IMAGE = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop@sha256:{'0' * 64}"
@@ -55,10 +56,12 @@ def test_document_is_valid_cloud_config(tmp_path: Path) -> None:
 def test_units_are_valid(tmp_path: Path) -> None:
     """A unit is understood; systemd only misses the programs that an instance has."""
     odd = process(name="odd", command=("sh", "-c", 'echo "$HOME" 50% \\ ;'))
-    for each in (WEB, odd):
+    step = Release(command=("alembic", "upgrade", "head"), seconds=900, name="shop/dev")
+    releasing = process(name="releasing", release=step)
+    for each in (WEB, odd, releasing):
         (tmp_path / each.unit).write_text(process_unit(each))
 
-    for each in (WEB, odd):
+    for each in (WEB, odd, releasing):
         checked = run("systemd-analyze", "verify", str(tmp_path / each.unit))
         complaints = checked.stderr.splitlines()
         absent = ("Unit docker.service not found", "/usr/bin/docker is not executable")
@@ -66,8 +69,8 @@ def test_units_are_valid(tmp_path: Path) -> None:
 
 
 def test_shell_is_sound() -> None:
-    """Shellcheck finds nothing in the script that boots an instance."""
-    checked = run("shellcheck", str(PROGRAMS / "first_boot.sh"))
+    """Shellcheck finds nothing in the scripts that boot an instance."""
+    checked = run("shellcheck", *map(str, PROGRAMS.glob("*.sh")))
     assert checked.returncode == 0, checked.stdout
 
 

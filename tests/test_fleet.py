@@ -85,7 +85,7 @@ def fleet(
     def program() -> None:
         parent = pulumi.ComponentResource("test:index:Tier", "fleet")
         logs = make_log_group("fleet", parent=parent, days=30, tags=TAGS)
-        needs = Needs(image=image, log_group_arns=[logs.arn], uses=[DATABASE, MEDIA])
+        needs = Needs(images=[image], log_group_arns=[logs.arn], uses=[DATABASE, MEDIA])
         identity = make_identity("fleet", needs, parent=parent, network=NETWORK, tags=TAGS)
         document = user_data(
             describe,
@@ -421,7 +421,8 @@ def test_default_tags_reach_instances_and_volumes(monkeypatch: pytest.MonkeyPatc
         {"resourceType": "volume", "tags": tags},
     ]
     group = deployed.one(aws.autoscaling.Group).inputs
-    assert {tag["key"]: tag["value"] for tag in group["tags"]} == tags
+    marked = {**tags, "plinth:stack": "project/stack"}
+    assert {tag["key"]: tag["value"] for tag in group["tags"]} == marked
     assert all(tag["propagateAtLaunch"] for tag in group["tags"])
 
 

@@ -91,6 +91,40 @@ def test_keys_are_found_where_the_app_puts_them(server: Server, app: Any) -> Non
     assert count(server)["shop-alpha"][Metric.QUEUE_DEPTH] == 0
 
 
+def test_workers_may_note_what_they_hold_in_hashes_of_their_own(server: Server, app: Any) -> None:
+    """Pools on a cluster do: kombu calls the hash as it is told, and its index with it."""
+    send(app, times=3)
+    take(app)
+    app.conf.broker_transport_options = {"unacked_key": "unacked-shop-alpha"}
+    take(app)
+
+    assert count(server, unacked=["unacked-shop-alpha"])["shop-alpha"][Metric.IN_FLIGHT] == 1
+    both = ["unacked", "unacked-shop-alpha"]
+    assert count(server, unacked=both)["shop-alpha"][Metric.IN_FLIGHT] == 2
+
+
+KEDA = """
+    local listName = KEYS[1]
+    local listType = redis.call('type', listName).ok
+    local cmd = {zset = 'zcard', set = 'scard', list = 'llen', hash = 'hlen', none = 'llen'}
+    return redis.call(cmd[listType], listName)
+"""
+"""What KEDA runs: https://github.com/kedacore/keda/blob/v2.17.3/pkg/scalers/redis_scaler.go"""
+
+
+def test_keda_may_count_and_no_more(server: Server, app: Any) -> None:
+    """Its script asks for the type first; what it may not do alone, it may not do in a script."""
+    send(app, times=3)
+    take(app)
+
+    with connected(server.url("metrics:counting@")) as redis:
+        assert redis.ask("PING") == "PONG"
+        keys = ("alpha", "unacked", "nothing")
+        assert [redis.ask("EVAL", KEDA, "1", key) for key in keys] == [2, 1, 0]
+        with pytest.raises(RedisError, match="can't run this command"):
+            redis.ask("EVAL", "return redis.call('del', KEYS[1])", "1", "alpha")
+
+
 def test_what_runs_counts_for_its_own_pool(server: Server, app: Any) -> None:
     """All pools' tasks are in one hash, and only the queue's name tells whose they are."""
     pools = {**ALPHA, "shop-beta": Pool(queues=["beta"], avg_task=60, max_wait=60)}

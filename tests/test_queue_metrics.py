@@ -20,6 +20,7 @@ from plinth import (
 from plinth._celery.publisher import handler
 from plinth._celery.publishing import MODULES
 from plinth.preview.session import Mode
+from plinth.redis import BROKER_ACCESS
 from plinth.testing import Deployment, deploy
 
 OWN = SecretText(
@@ -148,7 +149,7 @@ def test_redis_broker_brings_the_user_and_opens_the_way() -> None:
     assert told["BROKER_SECRET"] == secret
     assert told["BROKER_URL"].startswith("rediss://{username:url}:{password:url}@" + host)
     user = deployed.one(aws.elasticache.User, "queue-metrics").inputs
-    assert user["accessString"] == "on ~* -@all +llen +lindex +hlen +hscan +select"
+    assert user["accessString"] == BROKER_ACCESS["metrics"]
     [password] = user["authenticationMode"]["passwords"]
     assert password not in json.dumps(function(deployed))
     rule = deployed.one(aws.vpc.SecurityGroupIngressRule, "queue-from-counts").inputs
@@ -184,12 +185,18 @@ def test_plan_says_what_to_count() -> None:
     """Queues and times by pool, and how the app's keys are called."""
     pools = {"shop-mail": Queues(queues=("mail", "bulk"), avg_task=2, max_wait=30)}
 
-    told = variables(metrics(pools=pools, key_prefix="shop:", priority_steps=(0, 5)))
+    layout: dict[str, Any] = {
+        "key_prefix": "shop:",
+        "priority_steps": (0, 5),
+        "unacked_keys": ("unacked-mail",),
+    }
+    told = variables(metrics(pools=pools, **layout))
 
     assert json.loads(told["PLAN"]) == {
         "stack": "project/stack",
         "prefix": "shop:",
         "steps": [0, 5],
+        "unacked": ["unacked-mail"],
         "pools": {"shop-mail": {"queues": ["mail", "bulk"], "avg_task": 2, "max_wait": 30}},
     }
 

@@ -1,7 +1,6 @@
 """WebTier, deployed to nowhere."""
 
 import shlex
-from collections.abc import Sequence
 from typing import Any
 
 import pulumi
@@ -11,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from balancers import Balancer
 from booted import docker_variables, systemd_words, user_data_files
 from plinth._web.server import server_variables, worker_count
 from plinth.testing import Deployment, deploy
@@ -22,38 +22,6 @@ NETWORK = ExistingNetwork(
     vpc_id="vpc-1", cidr_block="10.0.0.0/16", private_subnet_ids=["subnet-a", "subnet-b"]
 )
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-1a2b3c"  # noqa: S105 - its ARN
-
-
-class Balancer:
-    """A balancer made elsewhere, that makes a rule for what it is asked to forward."""
-
-    pulumi_resource_name = "edge"
-    security_group_id = "sg-edge"
-    arn_suffix = "app/edge/1a2b3c"
-
-    def __init__(self, idle_timeout: int = 60) -> None:
-        self.idle_timeout = idle_timeout
-
-    def forward(
-        self,
-        name: str,
-        target_group_arn: pulumi.Input[str],
-        *,
-        priority: int,
-        hosts: Sequence[str] = (),
-        paths: Sequence[str] = ("/*",),
-    ) -> pulumi.Resource:
-        """Make the rule that a balancer would."""
-        return aws.lb.ListenerRule(
-            f"edge-to-{name}",
-            listener_arn="arn:listener",
-            priority=priority,
-            conditions=[
-                {"host_header": {"values": hosts}},
-                {"path_pattern": {"values": paths}},
-            ],
-            actions=[{"type": "forward", "target_group_arn": target_group_arn}],
-        )
 
 
 class Database(ExistingService):

@@ -6,6 +6,7 @@ from pathlib import Path
 from plinth import app_secrets, cdn, celery, postgres, redis, web
 from plinth._fleet import environment as instance
 from plinth.environment import table
+from plinth.kubernetes._parts import variables as pod
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "environment.md"
 
@@ -17,7 +18,8 @@ CONTRACT = {
     "`AppSecrets`": app_secrets.VARIABLES,
     "`WebTier`": web.VARIABLES,
     "`CeleryWorkers`, `CeleryBeat`": celery.VARIABLES,
-    "every instance": instance.VARIABLES,
+    "every instance and pod": instance.VARIABLES,
+    "every pod": pod.VARIABLES,
 }
 
 

@@ -16,6 +16,14 @@ if TYPE_CHECKING:
         Scheduler,
         Work,
     )
+    from .container_image import BuildSettings, ContainerImage, ContainerImageSettings
+    from .eks import (
+        ClusterEndpoint,
+        ClusterLog,
+        ClusterSupport,
+        EksCluster,
+        EksClusterSettings,
+    )
     from .github import GithubDeployRole, GithubDeployRoleSettings, GithubRepository
     from .load_balancer import LoadBalancer, LoadBalancerSettings
     from .network import Nat, Network, NetworkSettings
@@ -38,15 +46,17 @@ if TYPE_CHECKING:
         RedisCache,
         RedisCacheSettings,
     )
-    from .web import WebSettings, WebTier, WorkerModel
+    from .web import BlueGreen, WebSettings, WebTier, WorkerModel
     from .wiring import (
         BalancerLike,
         BrokerLike,
         BucketLike,
         CertificateLike,
+        ClusterLike,
         ExistingBroker,
         ExistingBucket,
         ExistingCertificate,
+        ExistingCluster,
         ExistingNetwork,
         ExistingOrigin,
         ExistingPeer,
@@ -59,6 +69,7 @@ if TYPE_CHECKING:
         Peer,
         SecretText,
         Service,
+        Share,
         TopicLike,
         ZoneLike,
     )
@@ -69,8 +80,10 @@ __all__ = [
     "AppSecrets",
     "AppSecretsSettings",
     "BalancerLike",
+    "BlueGreen",
     "BrokerLike",
     "BucketLike",
+    "BuildSettings",
     "Cdn",
     "CdnSettings",
     "CeleryBeat",
@@ -78,11 +91,20 @@ __all__ = [
     "CeleryWorkers",
     "CeleryWorkersSettings",
     "CertificateLike",
+    "ClusterEndpoint",
+    "ClusterLike",
+    "ClusterLog",
+    "ClusterSupport",
+    "ContainerImage",
+    "ContainerImageSettings",
+    "EksCluster",
+    "EksClusterSettings",
     "Engine",
     "Eviction",
     "ExistingBroker",
     "ExistingBucket",
     "ExistingCertificate",
+    "ExistingCluster",
     "ExistingNetwork",
     "ExistingOrigin",
     "ExistingPeer",
@@ -119,6 +141,7 @@ __all__ = [
     "Scheduler",
     "SecretText",
     "Service",
+    "Share",
     "SnapshotRestore",
     "TopicLike",
     "WebSettings",
@@ -151,6 +174,18 @@ _HOMES = {
         "Pool",
         "Scheduler",
         "Work",
+    ),
+    "container_image": (
+        "BuildSettings",
+        "ContainerImage",
+        "ContainerImageSettings",
+    ),
+    "eks": (
+        "ClusterEndpoint",
+        "ClusterLog",
+        "ClusterSupport",
+        "EksCluster",
+        "EksClusterSettings",
     ),
     "github": (
         "GithubDeployRole",
@@ -190,6 +225,7 @@ _HOMES = {
         "RedisCacheSettings",
     ),
     "web": (
+        "BlueGreen",
         "WebSettings",
         "WebTier",
         "WorkerModel",
@@ -199,9 +235,11 @@ _HOMES = {
         "BrokerLike",
         "BucketLike",
         "CertificateLike",
+        "ClusterLike",
         "ExistingBroker",
         "ExistingBucket",
         "ExistingCertificate",
+        "ExistingCluster",
         "ExistingNetwork",
         "ExistingOrigin",
         "ExistingPeer",
@@ -214,6 +252,7 @@ _HOMES = {
         "Peer",
         "SecretText",
         "Service",
+        "Share",
         "TopicLike",
         "ZoneLike",
     ),

@@ -10,7 +10,10 @@ import pulumi_aws as aws
 from .wiring import TopicLike
 
 if TYPE_CHECKING:
-    from pulumi_aws.cloudwatch import MetricAlarmMetricQueryArgsDict
+    from pulumi_aws.cloudwatch import (
+        MetricAlarmMetricQueryArgsDict,
+        MetricAlarmWarmUpConfigurationArgsDict,
+    )
 
 MINUTE = 60
 
@@ -51,26 +54,24 @@ class Alarm:
     """What a point that is missing counts as."""
     quiet: int = 0
     """Minutes after it is made in which it does nothing, for metrics that are yet to come."""
+    quiet_to_the_end: bool = False
+    """Whether it does nothing in them even if the metrics come earlier."""
 
 
 def make_alarms(
     name: str,
     alarms: Iterable[Alarm],
     *,
-    topic: TopicLike,
+    topic: TopicLike | None,
     parent: pulumi.Resource,
     tags: Mapping[str, str],
-) -> None:
-    """Create alarms that tell a topic when they begin, and when they are over."""
-    for alarm in alarms:
-        make_alarm(
-            f"{name}-{alarm.role}",
-            alarm,
-            actions=[topic.topic_arn],
-            over=[topic.topic_arn],
-            parent=parent,
-            tags=tags,
-        )
+) -> list[aws.cloudwatch.MetricAlarm]:
+    """Create alarms that tell a topic, if there is one, when they begin and when they are over."""
+    told = [topic.topic_arn] if topic is not None else []
+    return [
+        make_alarm(f"{name}-{alarm.role}", alarm, actions=told, over=told, parent=parent, tags=tags)
+        for alarm in alarms
+    ]
 
 
 def make_alarm(
@@ -81,7 +82,7 @@ def make_alarm(
     over: Sequence[pulumi.Input[str]] = (),
     parent: pulumi.Resource,
     tags: Mapping[str, str],
-) -> None:
+) -> aws.cloudwatch.MetricAlarm:
     """Create one alarm.
 
     Args:
@@ -92,7 +93,7 @@ def make_alarm(
         parent: The component it belongs to.
         tags: Added to it.
     """
-    aws.cloudwatch.MetricAlarm(
+    return aws.cloudwatch.MetricAlarm(
         name,
         alarm_description=alarm.description,
         metric_queries=queries(alarm),
@@ -101,14 +102,23 @@ def make_alarm(
         evaluation_periods=alarm.points,
         datapoints_to_alarm=alarm.breaching or alarm.points,
         treat_missing_data=alarm.missing,
-        warm_up_configuration=(
-            {"warm_up_period_duration_in_minutes": alarm.quiet} if alarm.quiet else None
-        ),
-        alarm_actions=actions,
+        warm_up_configuration=_quiet(alarm),
+        alarm_actions=actions or None,
         ok_actions=over or None,
         tags=tags,
         opts=pulumi.ResourceOptions(parent=parent),
     )
+
+
+def _quiet(alarm: Alarm) -> "MetricAlarmWarmUpConfigurationArgsDict | None":
+    if not alarm.quiet:
+        return None
+    quiet: MetricAlarmWarmUpConfigurationArgsDict = {
+        "warm_up_period_duration_in_minutes": alarm.quiet
+    }
+    if alarm.quiet_to_the_end:
+        quiet["only_start_evaluating_after_warm_up_period_ends"] = True
+    return quiet
 
 
 def queries(alarm: Alarm) -> "list[MetricAlarmMetricQueryArgsDict]":

@@ -106,7 +106,9 @@ class AppSecrets(pulumi.ComponentResource):
                 tags=tags,
                 length=LENGTH,
             )
-            self._secrets[variable] = SecretText(secret_arn=made.arn, template="{password}")
+            self._secrets[variable] = SecretText(
+                secret_arn=made.arn, template="{password}", value=made.password
+            )
         if settings.given:
             secret = aws.secretsmanager.Secret(
                 f"{name}-given",
@@ -123,8 +125,11 @@ class AppSecrets(pulumi.ComponentResource):
                 opts=child,
             )
             for variable in settings.given:
-                text = SecretText(secret_arn=secret.arn, template=f"{{{variable}}}")
-                self._secrets[variable] = text
+                self._secrets[variable] = SecretText(
+                    secret_arn=secret.arn,
+                    template=f"{{{variable}}}",
+                    value=pulumi.Output.secret(values[variable]),
+                )
 
         arns = {variable: text.secret_arn for variable, text in self._secrets.items()}
         self.secret_arns = pulumi.Output.all(**arns)
@@ -143,6 +148,11 @@ class AppSecrets(pulumi.ComponentResource):
     @property
     def grants(self) -> Sequence[Grant]:
         """Nothing: reading the secrets is all it takes."""
+        return ()
+
+    @property
+    def ports(self) -> Sequence[int]:
+        """None in the network."""
         return ()
 
     def allow_from(self, peer: Peer) -> None:

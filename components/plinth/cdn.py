@@ -258,6 +258,11 @@ class Cdn(pulumi.ComponentResource):
         """To write media."""
         return media_grants(self._bucket.bucket_arn)
 
+    @property
+    def ports(self) -> Sequence[int]:
+        """None in the network."""
+        return ()
+
     def allow_from(self, peer: Peer) -> None:
         """Do nothing: S3 and CloudFront have no security group to open."""
 

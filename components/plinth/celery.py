@@ -20,8 +20,10 @@ from ._celery.settings import (
 )
 from ._fleet.group import GroupPlan, make_group, make_log_group
 from ._fleet.identity import Needs, make_identity
+from ._fleet.release import plan_release
 from ._fleet.user_data import pinned, user_data
 from .environment import Variable
+from .names import stack_label
 from .queue_metrics import QueueMetrics
 from .wiring import BrokerLike, NetworkLike, Service, TopicLike
 
@@ -101,9 +103,11 @@ class CeleryWorkers(pulumi.ComponentResource):
             pool: environment("celery", name, settings, worker_settings(settings, plan), services)
             for pool, plan in settings.pools.items()
         }
+        stack = stack_label(pulumi.get_project(), pulumi.get_stack())
+        brought = next(iter(environments.values())).names
+        release = plan_release(f"celery {name!r}", settings, stack=stack, variables=brought)
         super().__init__("plinth:index:CeleryWorkers", name, settings.model_dump(mode="json"), opts)
         tags = {"Name": name, **(tags or {})}
-        stack = f"{pulumi.get_project()}/{pulumi.get_stack()}"
         names = {pool: f"{name}-{pool}" for pool in settings.pools}
         QueueMetrics(
             f"{name}-metrics",
@@ -121,7 +125,7 @@ class CeleryWorkers(pulumi.ComponentResource):
         identity = make_identity(
             name,
             Needs(
-                image=image,
+                images=[image],
                 log_group_arns=[log.arn for log in logs.values()],
                 uses=services,
                 grants=[FIND_GROUP, *(leave(names[pool], log.arn) for pool, log in logs.items())],
@@ -141,6 +145,7 @@ class CeleryWorkers(pulumi.ComponentResource):
                     identity=identity,
                     log_group=logs[pool],
                     environment=environments[pool],
+                    release=release,
                     stack=stack,
                     tags=tags,
                 ),
@@ -220,7 +225,7 @@ class CeleryBeat(pulumi.ComponentResource):
         log = make_log_group(name, parent=self, days=settings.log_days, tags=tags)
         identity = make_identity(
             name,
-            Needs(image=image, log_group_arns=[log.arn], uses=services),
+            Needs(images=[image], log_group_arns=[log.arn], uses=services),
             parent=self,
             network=network,
             tags=tags,

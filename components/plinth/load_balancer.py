@@ -9,13 +9,21 @@ from pydantic import Field, field_validator, model_validator
 
 from ._edge.access_logs import log_balancer
 from ._edge.guard import make_guard
-from ._edge.listeners import ORIGIN_HEADER, check_rule, conditions, make_listeners, make_rule, ports
+from ._edge.listeners import (
+    ORIGIN_HEADER,
+    check_rule,
+    conditions,
+    forwarding,
+    make_listeners,
+    make_rule,
+    ports,
+)
 from ._edge.records import point
 from .certificate import certify, check_alternatives, check_domain, check_wiring
 from .credentials import make_credentials
 from .names import check_name
 from .settings import Settings
-from .wiring import CertificateLike, NetworkLike, ZoneLike
+from .wiring import CertificateLike, NetworkLike, Share, ZoneLike
 
 
 class LoadBalancerSettings(Settings, frozen=True):
@@ -232,6 +240,7 @@ class LoadBalancer(pulumi.ComponentResource):
         priority: int,
         hosts: Sequence[str] = (),
         paths: Sequence[str] = ("/*",),
+        share: Share | None = None,
     ) -> pulumi.Resource:
         """Send matching requests to a target group, by a rule that the balancer owns.
 
@@ -241,6 +250,7 @@ class LoadBalancer(pulumi.ComponentResource):
             priority: 1 to 50000, unique on the balancer; the smallest that matches wins.
             hosts: Host names, wildcards allowed; empty matches every host.
             paths: Path patterns; empty matches every path.
+            share: What a second target group gets of them.
 
         Raises:
             ValueError: The priority is taken or out of range, or the rule has too many or no
@@ -257,7 +267,7 @@ class LoadBalancer(pulumi.ComponentResource):
         return make_rule(
             f"{self.pulumi_resource_name}-to-{name}",
             self._listener,
-            target_group_arn,
+            forwarding(target_group_arn, share),
             priority=priority,
             conditions=conditions(hosts, paths, self._password),
             parent=self,

@@ -9,6 +9,9 @@ or target group's physical name ends at 32 characters
 (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html).
 """
 
+STACK_TAG = "plinth:stack"
+"""Tag of every group of instances, by which a command finds those of a stack."""
+
 _ALLOWED = re.compile(r"[a-z](-?[a-z0-9])*")
 
 
@@ -46,6 +49,11 @@ def physical_name(*parts: str, limit: int) -> str:
         return whole
     digest = hashlib.sha256(whole.encode()).hexdigest()[:6]
     return f"{whole[: limit - 7].rstrip('-')}-{digest}"
+
+
+def stack_label(project: str, stack: str) -> str:
+    """Name a stack among those of all projects: ``shop/prod``."""
+    return f"{project}/{stack}"
 
 
 def _suggest(name: str) -> str:

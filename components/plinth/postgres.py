@@ -6,6 +6,7 @@ from typing import cast
 import pulumi
 import pulumi_aws as aws
 
+from plinth._admitted import Admitted
 from plinth._postgres.access import allow, make_guard
 from plinth._postgres.instances import make_primary, make_replicas, shared_arguments
 from plinth._postgres.monitoring import make_monitoring_role
@@ -22,6 +23,7 @@ from plinth._postgres.settings import (
     SnapshotRestore,
 )
 from plinth._postgres.site import PORT, Site
+from plinth._texts import filled
 from plinth.environment import Variable
 from plinth.names import check_name
 from plinth.wiring import Grant, NetworkLike, Peer, SecretText
@@ -147,6 +149,8 @@ class Postgres(pulumi.ComponentResource):
             allow(site, name, guard.id, self._proxy)
             self.endpoint = self._proxy.endpoint
         self._site = site
+        self._password = generated.password if generated else None
+        self._admitted = Admitted()
         self.register_outputs(
             {
                 "endpoint": self.endpoint,
@@ -176,11 +180,19 @@ class Postgres(pulumi.ComponentResource):
         """Nothing beyond the secret."""
         return ()
 
+    @property
+    def ports(self) -> Sequence[int]:
+        """Postgres's own."""
+        return (PORT,)
+
     def allow_from(self, peer: Peer) -> None:
         """Let a peer connect, to the proxy as well where there is one.
 
-        The rules belong to the database and go when it goes.
+        The rules belong to the database and go when it goes. To ask for the same peer again, as
+        each tier on a cluster does, changes nothing.
         """
+        if not self._admitted.is_new(peer):
+            return
         # Reads pass the proxy by, so the database is open to the peer as well.
         allow(self._site, self.pulumi_resource_name, self.security_group_id, peer)
         if self._proxy is not None:
@@ -189,9 +201,13 @@ class Postgres(pulumi.ComponentResource):
 
     def _url(self, host: pulumi.Output[str]) -> SecretText:
         form = "postgresql://{{username:url}}:{{password:url}}@{0}:{1}/{2}?sslmode=require"
+        user, database = self._site.settings.username, self._site.settings.database
+        template = pulumi.Output.format(form, host, PORT, database)
+        password = self._password
         return SecretText(
             secret_arn=self.secret_arn,
-            template=pulumi.Output.format(form, host, PORT, self._site.settings.database),
+            template=template,
+            value=filled(template, username=user, password=password) if password else None,
         )
 
 

@@ -11,7 +11,7 @@ from ._alarms import make_alarms
 from ._redis.alarms import broker_alarms
 from ._redis.engines import Engine
 from ._redis.settings import StoreSettings
-from ._redis.store import Role, allow, check_zones, make_store
+from ._redis.store import PORT, Role, allow, check_zones, make_store
 from ._redis.users import APP, METRICS
 from .environment import Variable
 from .names import check_name
@@ -47,10 +47,12 @@ VARIABLES = (
 
 BROKER_ACCESS = {
     APP: "on ~* &* +@all -@dangerous",
-    METRICS: "on ~* -@all +llen +lindex +hlen +hscan +select",
+    METRICS: "on ~* -@all +llen +lindex +hlen +hscan +select +ping +type +eval",
 }
 """What each user of a broker may do. ``&*`` is every channel, and without it a worker ends as it
-starts: its remote control listens on two. Whoever counts the queues changes nothing."""
+starts: its remote control listens on two. Whoever counts the queues changes nothing: QueueMetrics
+by plain commands, KEDA in a script of ``TYPE`` and ``LLEN`` or ``HLEN``, which may do no more
+than its user."""
 
 CACHE_ACCESS = {APP: "on ~* &* +@all -@dangerous +flushdb +info +keys"}
 """What each user of a cache may do. Clearing Django's cache and django-redis's is FLUSHDB; clearing
@@ -174,8 +176,16 @@ class RedisBroker(pulumi.ComponentResource):
         """Nothing: reading the secret is all it takes."""
         return ()
 
+    @property
+    def ports(self) -> Sequence[int]:
+        """Redis's own."""
+        return (PORT,)
+
     def allow_from(self, peer: Peer) -> None:
-        """Let a peer connect. The rule belongs to the broker and goes when it goes."""
+        """Let a peer connect. The rule belongs to the broker and goes when it goes.
+
+        To ask for the same peer again, as each tier on a cluster does, changes nothing.
+        """
         allow(self, self._store, peer)
 
 
@@ -246,6 +256,14 @@ class RedisCache(pulumi.ComponentResource):
         """Nothing: reading the secret is all it takes."""
         return ()
 
+    @property
+    def ports(self) -> Sequence[int]:
+        """Redis's own."""
+        return (PORT,)
+
     def allow_from(self, peer: Peer) -> None:
-        """Let a peer connect. The rule belongs to the cache and goes when it goes."""
+        """Let a peer connect. The rule belongs to the cache and goes when it goes.
+
+        To ask for the same peer again, as each tier on a cluster does, changes nothing.
+        """
         allow(self, self._store, peer)

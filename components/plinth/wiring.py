@@ -62,6 +62,9 @@ class SecretText:
     template: pulumi.Input[str]
     """The variable's value. ``{field}`` stands for a field of the secret as it is, and
     ``{field:url}`` for the field percent-encoded, as a part of a URL must be."""
+    value: pulumi.Input[str] | None = None
+    """The same put together by the program, as a Pulumi secret; None where only AWS knows it.
+    Kubernetes asks for it where nothing in the cluster reads Secrets Manager."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,8 +97,16 @@ class Service(Protocol):
         """Permissions beyond reading those secrets."""
         ...
 
+    @property
+    def ports(self) -> Sequence[int]:
+        """TCP ports it listens on in the network, for tiers that must be let out as well as in."""
+        ...
+
     def allow_from(self, peer: Peer) -> None:
-        """Let a peer connect, by a rule that the service owns."""
+        """Let a peer connect, by a rule that the service owns.
+
+        Once is enough: tiers on one cluster share its security group, and each asks for it.
+        """
         ...
 
 
@@ -118,6 +129,17 @@ class TopicLike(Protocol):
 
     @property
     def topic_arn(self) -> pulumi.Input[str]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """A part of a rule's requests that goes to a second target group."""
+
+    target_group_arn: pulumi.Input[str]
+    percent: int
+    """Of the requests that the rule takes, 0 to 100; the rest goes to the first group."""
+    sticky_seconds: int = 0
+    """How long a visitor stays with the group of their first request; 0 chooses anew each time."""
 
 
 class BalancerLike(Protocol):
@@ -147,6 +169,7 @@ class BalancerLike(Protocol):
         priority: int,
         hosts: Sequence[str] = (),
         paths: Sequence[str] = ("/*",),
+        share: Share | None = None,
     ) -> pulumi.Resource:
         """Send matching requests to a target group, by a rule that the balancer owns.
 
@@ -159,7 +182,32 @@ class BalancerLike(Protocol):
             priority: 1 to 50000, unique on the balancer; the smallest that matches wins.
             hosts: Host names, wildcards allowed; empty matches every host.
             paths: Path patterns.
+            share: What a second target group gets of them. Its group is attached, and so its
+                targets are checked, whatever its percentage.
         """
+        ...
+
+
+class ClusterLike(Peer, Protocol):
+    """A Kubernetes cluster on EKS: an ``EksCluster``, or an ``ExistingCluster``.
+
+    Its security group is the one that its pods' connections come from.
+    """
+
+    @property
+    def cluster_name(self) -> pulumi.Input[str]: ...
+
+    @property
+    def cluster_arn(self) -> pulumi.Input[str]: ...
+
+    @property
+    def endpoint(self) -> pulumi.Input[str]:
+        """URL of its API."""
+        ...
+
+    @property
+    def certificate_authority(self) -> pulumi.Input[str]:
+        """What its API's certificate is signed with: PEM, in base64."""
         ...
 
 
@@ -239,6 +287,21 @@ class ExistingPeer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExistingCluster:
+    """A cluster made elsewhere, often by a stack of its own; its security group opens to itself."""
+
+    pulumi_resource_name: str
+    """Names the rules that let it in."""
+    cluster_name: pulumi.Input[str]
+    cluster_arn: pulumi.Input[str]
+    endpoint: pulumi.Input[str]
+    certificate_authority: pulumi.Input[str]
+    """In base64, as EKS hands it out."""
+    security_group_id: pulumi.Input[str]
+    """The cluster's security group, which its pods are in too."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExistingZone:
     """A public hosted zone made elsewhere."""
 
@@ -286,6 +349,8 @@ class ExistingService:
     )
     secrets: Mapping[str, SecretText] = field(default_factory=dict[str, SecretText])
     grants: Sequence[Grant] = ()
+    ports: Sequence[int] = ()
+    """TCP ports it listens on in the network; only pods need to be let out to them."""
 
     def allow_from(self, peer: Peer) -> None:
         """Leave the way in to the service's owner."""
@@ -296,9 +361,10 @@ class ExistingBroker(ExistingService):
     """A Redis cluster made elsewhere whose owner promises ``maxmemory-policy noeviction``."""
 
     never_evicts: Literal[True] = True
+    ports: Sequence[int] = (6379,)
     metrics_url: SecretText | None = None
-    """URL as a user who may do LLEN, LINDEX, HLEN and HSCAN; without it, tasks are counted as
-    the workers' user."""
+    """URL as a user who may do LLEN, LINDEX, HLEN and HSCAN, and for KEDA PING, TYPE and EVAL;
+    without it, tasks are counted as the workers' user."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
@@ -35,6 +36,38 @@ SUCCEEDED = '"] succeeded in "'
 DAY = 24 * 60
 
 
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """What a pool is made of, for whoever is woken up."""
+
+    one: str
+    there: str
+    """That they take tasks."""
+    came: str
+    """Where to see whether all could come."""
+    lost: str
+    """What has a task run again."""
+    idle: str
+    """Where to look when no task runs."""
+
+
+INSTANCES = Words(
+    one="instance",
+    there="are in service",
+    came="see in the group's activity whether all of them could be launched",
+    lost="instances were lost",
+    idle="read the workers' log",
+)
+
+PODS = Words(
+    one="pod",
+    there="are ready",
+    came="see in the namespace's events whether all of them could be scheduled",
+    lost="nodes were lost, or pods ran out of memory",
+    idle="see whether its pods are ready, then read their log",
+)
+
+
 def pool_alarms(
     name: str, plan: Pool, group: aws.autoscaling.Group, *, stack: str
 ) -> Iterator[Alarm]:
@@ -46,43 +79,7 @@ def pool_alarms(
         group: Its instances.
         stack: Project and stack, as its metrics have them.
     """
-    depth = of_pool(stack, name, Metric.QUEUE_DEPTH)
-    yield Alarm(
-        role="oldest-task",
-        description=(
-            f"Page. A task of {name} has waited for {_oldest(plan):g} s, and should for "
-            f"{plan.max_wait:g}. First see whether instances are in service and QueueDepth falls; "
-            "if not, the alarms that tell why are the other ones of this pool."
-        ),
-        metrics={"age": of_pool(stack, name, Metric.OLDEST_TASK_AGE)},
-        threshold=_oldest(plan),
-        points=5,
-        breaching=3,
-    )
-    yield Alarm(
-        role="at-max",
-        description=(
-            f"Look. {name} has needed more than its {plan.max_size} instances for 15 minutes. "
-            "First see in the group's activity whether all of them could be launched; if so, see "
-            "whether tasks have become slow, then raise max_size."
-        ),
-        metrics={"demand": of_pool(stack, name, Metric.DEMAND)},
-        threshold=plan.max_size * plan.slots,
-        points=15,
-    )
-    yield Alarm(
-        role="backlog",
-        description=(
-            f"Look. The backlog of {name} has grown for half an hour, and {SLOPE_INSTANCES} "
-            f"instances could no longer clear it within {plan.max_wait:g} s. First see whether "
-            "something sends more tasks than usual, or each takes longer."
-        ),
-        metrics={"depth": depth},
-        expression=f"IF(RATE(depth) > 0 AND depth > {_backlog(plan)}, 1, 0)",
-        # Single points go either way.
-        points=30,
-        breaching=24,
-    )
+    yield from queue_alarms(name, plan, stack=stack)
     yield Alarm(
         role="no-workers",
         description=(
@@ -90,30 +87,12 @@ def pool_alarms(
             "activity: no capacity, an image that cannot be pulled, or a worker that never "
             "answered."
         ),
-        metrics={"depth": depth, "inst": in_service(group)},
+        metrics={
+            "depth": of_pool(stack, name, Metric.QUEUE_DEPTH),
+            "inst": in_service(group),
+        },
         expression="IF(depth > 0 AND FILL(inst, 0) < 1, 1, 0)",
         points=_patience(plan),
-    )
-    yield Alarm(
-        role="stuck",
-        description=(
-            f"Page. Tasks of {name} wait, and none runs. First read the workers' log: they restart "
-            "in a loop, lost the broker, or listen to other queues than tasks are sent to."
-        ),
-        metrics={"depth": depth, "busy": of_pool(stack, name, Metric.IN_FLIGHT)},
-        expression="IF(depth > 0 AND busy == 0, 1, 0)",
-        points=_patience(plan),
-    )
-    yield Alarm(
-        role="redelivered",
-        description=(
-            f"Look. {name} has run more tasks for a second time than an instance holds, for 15 "
-            "minutes. First see whether instances were lost; if not, a countdown is longer than "
-            "max_countdown, or a task kills its worker."
-        ),
-        metrics={"again": of_pool(stack, name, Metric.REDELIVERED)},
-        threshold=plan.slots,
-        points=15,
     )
     yield Alarm(
         role="failed-tasks",
@@ -126,6 +105,75 @@ def pool_alarms(
         period=5 * MINUTE,
     )
     yield _drain(name, plan, group)
+
+
+def queue_alarms(name: str, plan: Pool, *, stack: str, words: Words = INSTANCES) -> Iterator[Alarm]:
+    """List those of a pool's alarms that its queues tell, wherever its workers are.
+
+    Args:
+        name: The pool's full name.
+        plan: Its settings.
+        stack: Project and stack, as its metrics have them.
+        words: What it is made of.
+    """
+    depth = of_pool(stack, name, Metric.QUEUE_DEPTH)
+    yield Alarm(
+        role="oldest-task",
+        description=(
+            f"Page. A task of {name} has waited for {_oldest(plan):g} s, and should for "
+            f"{plan.max_wait:g}. First see whether {words.one}s {words.there} and QueueDepth "
+            "falls; "
+            "if not, the alarms that tell why are the other ones of this pool."
+        ),
+        metrics={"age": of_pool(stack, name, Metric.OLDEST_TASK_AGE)},
+        threshold=_oldest(plan),
+        points=5,
+        breaching=3,
+    )
+    yield Alarm(
+        role="at-max",
+        description=(
+            f"Look. {name} has needed more than its {plan.max_size} {words.one}s for 15 minutes. "
+            f"First {words.came}; if so, see whether tasks have become slow, then raise max_size."
+        ),
+        metrics={"demand": of_pool(stack, name, Metric.DEMAND)},
+        threshold=plan.max_size * plan.slots,
+        points=15,
+    )
+    yield Alarm(
+        role="backlog",
+        description=(
+            f"Look. The backlog of {name} has grown for half an hour, and {SLOPE_INSTANCES} "
+            f"{words.one}s could no longer clear it within {plan.max_wait:g} s. First see whether "
+            "something sends more tasks than usual, or each takes longer."
+        ),
+        metrics={"depth": depth},
+        expression=f"IF(RATE(depth) > 0 AND depth > {_backlog(plan)}, 1, 0)",
+        # Single points go either way.
+        points=30,
+        breaching=24,
+    )
+    yield Alarm(
+        role="stuck",
+        description=(
+            f"Page. Tasks of {name} wait, and none runs. First {words.idle}: they restart "
+            "in a loop, lost the broker, or listen to other queues than tasks are sent to."
+        ),
+        metrics={"depth": depth, "busy": of_pool(stack, name, Metric.IN_FLIGHT)},
+        expression="IF(depth > 0 AND busy == 0, 1, 0)",
+        points=_patience(plan),
+    )
+    yield Alarm(
+        role="redelivered",
+        description=(
+            f"Look. {name} has run more tasks for a second time than one {words.one} holds, "
+            f"for 15 minutes. First see whether {words.lost}; if not, a countdown is longer than "
+            "max_countdown, or a task kills its worker."
+        ),
+        metrics={"again": of_pool(stack, name, Metric.REDELIVERED)},
+        threshold=plan.slots,
+        points=15,
+    )
 
 
 def count_ends(

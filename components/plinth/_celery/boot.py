@@ -5,6 +5,7 @@ from pathlib import Path
 
 from plinth._fleet import units
 from plinth._fleet.boot import boot_document, shipped
+from plinth._fleet.release import Release
 from plinth._fleet.units import INSTANCE, LIB, Process, Stop, Unit, quote
 from plinth._fleet.user_data import Known
 
@@ -31,7 +32,9 @@ class Ping:
     """The worker's name before the ``@``."""
 
 
-def worker_document(known: Known, command: list[str], times: Drain, ping: Ping) -> str:
+def worker_document(
+    known: Known, command: list[str], times: Drain, ping: Ping, release: Release | None = None
+) -> str:
     """Write the boot document of a worker, of who waits for it, and of who sees it off."""
     stop = ["/usr/bin/python3", f"{LIB}/celery_stop.py", "celery", str(times.drain)]
     process = Process(
@@ -42,6 +45,7 @@ def worker_document(known: Known, command: list[str], times: Drain, ping: Ping) 
         command=command,
         variables=known.variables,
         secrets=known.secrets,
+        release=release,
     )
     programs = ("celery_stop.py", "celery_answers.sh", "drain_agent.py")
     files = [shipped(_FILES / program) for program in programs]

@@ -23,12 +23,20 @@ RECONNECT: Mapping[str, Any] = {
 }
 
 
-def worker_settings(settings: CeleryWorkersSettings, pool: Pool) -> dict[str, Any]:
-    """Decide Celery's settings that a pool's times and its way to stop depend on."""
+def worker_settings(
+    settings: CeleryWorkersSettings, pool: Pool, transport: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Decide Celery's settings that a pool's times and its way to stop depend on.
+
+    Args:
+        settings: The pools', all of them.
+        pool: The one.
+        transport: More of ``broker_transport_options``.
+    """
     times = plan_drain(pool.max_task)
     return {
         **RECONNECT,
-        "broker_transport_options": _transport(settings),
+        "broker_transport_options": {**_transport(settings), **(transport or {})},
         "visibility_timeout": settings.visibility_timeout,
         "task_acks_late": True,
         # Rejected, a task that kills its process comes back for ever; retried, three times.
@@ -42,7 +50,12 @@ def worker_settings(settings: CeleryWorkersSettings, pool: Pool) -> dict[str, An
     }
 
 
-def worker_command(settings: CeleryWorkersSettings, name: str, pool: Pool) -> list[str]:
+def worker_command(
+    settings: CeleryWorkersSettings,
+    name: str,
+    pool: Pool,
+    transport: Mapping[str, Any] | None = None,
+) -> list[str]:
     """Write the command of a pool's workers.
 
     It never holds ``-B``: a beat in every worker would send every task as often.
@@ -54,7 +67,7 @@ def worker_command(settings: CeleryWorkersSettings, name: str, pool: Pool) -> li
         *("-c", str(pool.slots)),
         *("-O", "fair", "--without-gossip", "--without-mingle"),
         *("-l", "INFO", "--"),
-        *directives(worker_settings(settings, pool)),
+        *directives(worker_settings(settings, pool, transport)),
     ]
 
 

@@ -20,6 +20,9 @@ LONGEST_PLAN = 3500
 PRIORITY_STEPS = (0, 3, 6, 9)
 """kombu's own."""
 
+UNACKED = "unacked"
+"""kombu's own."""
+
 
 class QueueMetricsSettings(Settings, frozen=True):
     """What is counted."""
@@ -32,6 +35,9 @@ class QueueMetricsSettings(Settings, frozen=True):
 
     priority_steps: tuple[int, ...] = Field(default=PRIORITY_STEPS, min_length=1)
     """kombu's ``priority_steps``."""
+
+    unacked_keys: tuple[str, ...] = Field(default=(UNACKED,), min_length=1)
+    """kombu's ``unacked_key`` of all the workers: where they note the tasks that they hold."""
 
     log_days: int = 30
     """Days to keep the function's log in CloudWatch."""
@@ -60,6 +66,7 @@ class QueueMetricsSettings(Settings, frozen=True):
             "stack": stack,
             "prefix": self.key_prefix,
             "steps": self.priority_steps,
+            "unacked": self.unacked_keys,
             "pools": {
                 name: {"queues": p.queues, "avg_task": p.avg_task, "max_wait": p.max_wait}
                 for name, p in self.pools.items()

@@ -29,7 +29,7 @@ def check_wiring(
 ) -> None:
     """Refuse what could not run, or would lose tasks, before anything is registered."""
     check_name(component, name)
-    _check_broker(component, name, broker)
+    check_broker(component, name, broker)
     if not network.private_subnet_ids:
         msg = f"{component} {name!r} needs private subnets, and its network has none: add some"
         raise ValueError(msg)
@@ -94,7 +94,8 @@ def group_arn(group: str, beside: str | None) -> str:
     )
 
 
-def _check_broker(component: str, name: str, broker: BrokerLike) -> None:
+def check_broker(component: str, name: str, broker: BrokerLike) -> None:
+    """Refuse a store that may drop tasks."""
     # A caller without a type checker may hand over anything.
     given: Any = broker
     if getattr(given, "never_evicts", False) is not True:

@@ -9,6 +9,7 @@ import pulumi_aws as aws
 from plinth._fleet.environment import Environment
 from plinth._fleet.group import GroupPlan, Hook, Spot, make_group
 from plinth._fleet.identity import Identity
+from plinth._fleet.release import Release, extra_seconds
 from plinth._fleet.user_data import user_data
 from plinth.wiring import NetworkLike
 
@@ -21,7 +22,7 @@ from .settings import CeleryWorkersSettings
 
 ANSWER_SECONDS = 600
 """Time in which a new instance's worker must answer: it installs docker, pulls the image and
-starts, which takes two or three minutes."""
+starts, which takes two or three minutes. A release comes on top."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,8 @@ class Placement:
     identity: Identity
     log_group: aws.cloudwatch.LogGroup
     environment: Environment
+    release: Release | None
+    """What the image must have run before a worker of it starts."""
     stack: str
     """Project and stack, as the pool's metrics have them."""
     tags: Mapping[str, str]
@@ -52,9 +55,10 @@ def make_pool(
     command = worker_command(settings, pool, plan)
     ping = Ping(app=settings.app, node=pool)
     drain = Hook(name=HOOK, seconds=times.heartbeat)
+    answer_seconds = ANSWER_SECONDS + extra_seconds(settings)
     answer = Hook(
         name=ANSWERED,
-        seconds=ANSWER_SECONDS,
+        seconds=answer_seconds,
         transition="autoscaling:EC2_INSTANCE_LAUNCHING",
         # Whoever never answers is replaced; a release that cannot answer replaces nobody.
         otherwise="ABANDON",
@@ -64,7 +68,7 @@ def make_pool(
         GroupPlan(
             instance_types=plan.instance_types,
             user_data=user_data(
-                lambda known: worker_document(known, command, times, ping),
+                lambda known: worker_document(known, command, times, ping, placement.release),
                 image=placement.image,
                 environment=placement.environment,
                 log_group=placement.log_group.name,
@@ -77,7 +81,7 @@ def make_pool(
             spot=Spot(percent=max(1, round(plan.spot * 100))) if plan.spot else None,
             warmup_seconds=WARMUP,
             hooks=[drain, answer],
-            wait_for_capacity=f"{ANSWER_SECONDS // 60 + 5}m",
+            wait_for_capacity=f"{-(-answer_seconds // 60) + 5}m",
             tags={**placement.tags, "Name": name, "plinth:max-wait": f"{plan.max_wait:g}"},
         ),
         parent=parent,

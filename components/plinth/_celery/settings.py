@@ -8,6 +8,7 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 
 from plinth._fleet.instances import one_architecture, vcpus
+from plinth._fleet.release import ReleaseSettings
 from plinth.names import check_name
 from plinth.retention import check_retention
 from plinth.settings import Settings
@@ -173,7 +174,7 @@ class TierSettings(Settings, frozen=True):
         return check_retention(days)
 
 
-class CeleryWorkersSettings(TierSettings, frozen=True):
+class CeleryWorkersSettings(TierSettings, ReleaseSettings, frozen=True):
     """Which pools of workers there are, and how they use the broker.
 
     Celery's settings that the infrastructure depends on are given on the worker's command line,

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_aws as aws
 
+from plinth.wiring import Share
+
 HTTP = 80
 HTTPS = 443
 
@@ -77,24 +79,41 @@ def make_listeners(
 def make_rule(
     name: str,
     listener: aws.lb.Listener,
-    target_group_arn: pulumi.Input[str],
+    action: aws.lb.ListenerRuleActionArgsDict,
     *,
     priority: int,
     conditions: Sequence[aws.lb.ListenerRuleConditionArgsDict],
     parent: pulumi.Resource,
     tags: Mapping[str, str],
 ) -> aws.lb.ListenerRule:
-    """Create the rule that sends what meets the conditions to a target group."""
+    """Create the rule that does something with what meets the conditions."""
     return aws.lb.ListenerRule(
         name,
         listener_arn=listener.arn,
         priority=priority,
         conditions=conditions,
-        actions=[{"type": "forward", "target_group_arn": target_group_arn}],
+        actions=[action],
         tags=tags,
         # The new rule could not have the priority while the old one holds it.
         opts=pulumi.ResourceOptions(parent=parent, delete_before_replace=True),
     )
+
+
+def forwarding(
+    target_group_arn: pulumi.Input[str], share: Share | None
+) -> aws.lb.ListenerRuleActionArgsDict:
+    """Write that requests go to a target group, or partly to a second one."""
+    if share is None:
+        return {"type": "forward", "target_group_arn": target_group_arn}
+    forward: aws.lb.ListenerRuleActionForwardArgsDict = {
+        "target_groups": [
+            {"arn": target_group_arn, "weight": 100 - share.percent},
+            {"arn": share.target_group_arn, "weight": share.percent},
+        ]
+    }
+    if share.sticky_seconds:
+        forward["stickiness"] = {"enabled": True, "duration": share.sticky_seconds}
+    return {"type": "forward", "forward": forward}
 
 
 def check_rule(

@@ -9,7 +9,8 @@ from pathlib import Path
 from struct import pack
 
 from .image import ecr_registry
-from .units import DOCKER, INSTANCE, LIB, Process, Unit, process_unit
+from .release import PROGRAM as RELEASE
+from .units import DOCKER, INSTANCE, LIB, RELEASER, Process, Unit, process_unit
 
 LARGEST = 16 * 1024
 """Bytes of user data that EC2 takes, before base64
@@ -51,6 +52,8 @@ def boot_document(
     needed = [shipped(PROGRAMS / "first_boot.sh"), *_docker_login(processes)]
     if any(process.secrets for process in processes):
         needed.append(shipped(PROGRAMS / "resolve_secrets.py"))
+    if any(process.release for process in processes):
+        needed += [shipped(PROGRAMS / RELEASER), shipped(RELEASE)]
     started = [*(process.unit for process in processes), *(unit.name for unit in units)]
     command = ["sh", f"{LIB}/first_boot.sh", INSTANCE, *started]
     written = "".join(_entry(file) for file in [*needed, *files, *own, *extra])

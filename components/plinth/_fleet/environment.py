@@ -12,10 +12,13 @@ from plinth.wiring import SecretText, Service
 from .boot import env_file
 
 VARIABLES = (
-    Variable(name="AWS_DEFAULT_REGION", meaning="The instance's region, as boto3 looks for it."),
-    Variable(name="INSTANCE_ID", meaning="The instance it runs on: ``i-0123456789abcdef0``."),
+    Variable(name="AWS_DEFAULT_REGION", meaning="The region it runs in, as boto3 looks for it."),
+    Variable(
+        name="INSTANCE_ID",
+        meaning="The instance it runs on, ``i-0123456789abcdef0``, or the pod that it is.",
+    ),
 )
-"""What every process on an instance finds, whatever its tier."""
+"""What every process finds, whatever its tier."""
 
 _ALLOWED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -28,6 +31,11 @@ class Environment:
     """Values that may be read in user data."""
     secrets: Mapping[str, SecretText] = field(default_factory=dict[str, SecretText])
     """Values that the instance puts together at boot."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every variable there is."""
+        return frozenset({*self.variables, *self.secrets})
 
 
 def gather(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pulumi_aws as aws
 
+from plinth.names import STACK_TAG, stack_label
+
 from .identity import Identity
 from .instances import ami, one_architecture
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from pulumi_aws.autoscaling import (
         GroupInitialLifecycleHookArgsDict,
         GroupInstanceRefreshArgsDict,
+        GroupInstanceRefreshPreferencesArgsDict,
         GroupMixedInstancesPolicyArgsDict,
     )
 
@@ -86,6 +89,9 @@ class GroupPlan:
     """Days after which an instance is replaced, and so patched; 0 never does."""
     wait_for_capacity: str = "10m"
     """How long a deployment waits for the first instances to be healthy; ``0`` does not."""
+    alarms: Sequence[pulumi.Input[str]] = ()
+    """Names of those that stop a replacement of all instances half-way, and that must be over
+    before another can begin."""
     depends_on: Sequence[pulumi.Resource] = ()
 
 
@@ -139,7 +145,7 @@ def make_group(name: str, plan: GroupPlan, *, parent: pulumi.Resource) -> Group:
         wait_for_capacity_timeout=plan.wait_for_capacity,
         tags=[
             {"key": key, "value": value, "propagate_at_launch": True}
-            for key, value in sorted({**stack_tags(), **plan.tags}.items())
+            for key, value in sorted({**stack_tags(), **plan.tags, **_mark()}.items())
         ],
         opts=pulumi.ResourceOptions(
             parent=parent,
@@ -155,6 +161,11 @@ def make_group(name: str, plan: GroupPlan, *, parent: pulumi.Resource) -> Group:
 def _delete_seconds(plan: GroupPlan) -> int:
     """Allow for the last instances, which its hooks hold, on top of the provider's ten minutes."""
     return 600 + max((hook.seconds for hook in plan.hooks), default=0)
+
+
+def _mark() -> dict[str, str]:
+    """Say which stack a group belongs to, whatever its name: ``plinth rollout wait`` asks."""
+    return {STACK_TAG: stack_label(pulumi.get_project(), pulumi.get_stack())}
 
 
 def stack_tags() -> dict[str, str]:
@@ -222,18 +233,19 @@ def _mixed(
 
 def _refresh(plan: GroupPlan) -> "GroupInstanceRefreshArgsDict":
     # No auto_rollback: the provider starts the refresh when the group is already on the new
-    # version, so a rollback would return to that (terraform-provider-aws#34189).
+    # version, so a rollback would return to that (terraform-provider-aws#34189); nor does Auto
+    # Scaling roll back a template whose machine image is looked up at launch.
     lowest, highest = plan.healthy
-    return {
-        "strategy": "Rolling",
-        "preferences": {
-            "min_healthy_percentage": lowest,
-            "max_healthy_percentage": highest,
-            "instance_warmup": str(plan.warmup_seconds),
-            "skip_matching": True,
-            "scale_in_protected_instances": "Ignore",
-        },
+    preferences: GroupInstanceRefreshPreferencesArgsDict = {
+        "min_healthy_percentage": lowest,
+        "max_healthy_percentage": highest,
+        "instance_warmup": str(plan.warmup_seconds),
+        "skip_matching": True,
+        "scale_in_protected_instances": "Ignore",
     }
+    if plan.alarms:
+        preferences["alarm_specification"] = {"alarms": plan.alarms}
+    return {"strategy": "Rolling", "preferences": preferences}
 
 
 def _hook(hook: Hook) -> "GroupInitialLifecycleHookArgsDict":

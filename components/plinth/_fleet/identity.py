@@ -35,8 +35,8 @@ PULL = (
 class Needs:
     """What a tier must be allowed to do."""
 
-    image: pulumi.Input[str]
-    """Pulled from its repository, where that is a private one of ECR."""
+    images: Sequence[pulumi.Input[str]]
+    """Pulled from their repositories, where those are private ones of ECR."""
     log_group_arns: Sequence[pulumi.Input[str]]
     """Log groups it writes to."""
     uses: Sequence[Service] = ()
@@ -91,7 +91,7 @@ def make_identity(
 def policy(needs: Needs) -> pulumi.Output[str]:
     """Write the one policy of a tier's role."""
     late = {
-        "image": needs.image,
+        "images": list(needs.images),
         "logs": list(needs.log_group_arns),
         "secrets": [s.secret_arn for service in needs.uses for s in service.secrets.values()],
         "grants": [
@@ -104,12 +104,15 @@ def policy(needs: Needs) -> pulumi.Output[str]:
 
 
 def _document(
-    image: str | None, logs: list[str], secrets: list[str], grants: list[dict[str, list[str]]]
+    images: list[str | None],
+    logs: list[str],
+    secrets: list[str],
+    grants: list[dict[str, list[str]]],
 ) -> dict[str, Any]:
     statements = [
         _allow(SESSION_MANAGER, ["*"]),
         _allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{arn}:*" for arn in logs]),
-        *_pulls(image or ""),
+        *_pulls(images),
         *(_allow(grant["actions"], grant["resources"]) for grant in grants),
     ]
     if secrets:
@@ -117,11 +120,9 @@ def _document(
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def _pulls(image: str) -> list[dict[str, Any]]:
-    repository = ecr_repository_arn(image)
-    if repository is None:
-        return []
-    return [_allow(["ecr:GetAuthorizationToken"], ["*"]), _allow(PULL, [repository])]
+def _pulls(images: Iterable[str | None]) -> list[dict[str, Any]]:
+    found = {arn: None for image in images if (arn := ecr_repository_arn(image or ""))}
+    return [_allow(["ecr:GetAuthorizationToken"], ["*"]), _allow(PULL, found)] if found else []
 
 
 def _allow(actions: Iterable[str], resources: Iterable[str]) -> dict[str, Any]:

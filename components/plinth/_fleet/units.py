@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from .release import MOUNTED, PROGRAM, Release
+
 ETC = "/etc/plinth"
 LIB = "/usr/local/lib/plinth"
 DOCKER = f"{ETC}/docker"
@@ -14,6 +16,14 @@ INSTANCE = f"{ETC}/instance.env"
 
 GRACE = 15
 """Seconds that systemd allows beyond the time a process has to stop."""
+
+RELEASE_PAUSE = 30
+"""Seconds after a failed release until the same instance tries it again."""
+
+RELEASE_STOP = 20
+"""Seconds that a release has to stop in; its command has ten of them."""
+
+RELEASER = "release.sh"
 
 _NAME = re.compile(r"[a-z](-?[a-z0-9])*")
 
@@ -61,6 +71,8 @@ class Process:
     secrets: Mapping[str, Secret] = field(default_factory=dict[str, Secret])
     port: int | None = None
     """Port that the container listens on, opened on the instance under the same number."""
+    release: Release | None = None
+    """What its image must have run before it starts."""
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -91,7 +103,8 @@ class Process:
 def process_unit(process: Process) -> str:
     """Write the unit of a process; it is started again however it ended.
 
-    Its main process is ``docker run``, which hands on to the container the signals it gets.
+    Its main process is ``docker run``, which hands on to the container the signals it gets. An
+    image that cannot be released is never started.
     """
     return f"""\
 [Unit]
@@ -107,7 +120,7 @@ Environment=HOME=/root DOCKER_CONFIG={DOCKER}
 EnvironmentFile={INSTANCE}
 {_prepare(process)}ExecStart={_lines(_run(process))}
 ExecStop={_lines(_stop(process))}
-ExecStopPost=-/usr/bin/docker rm --force {process.name}
+{_clear(process)}ExecStopPost=-/usr/bin/docker rm --force {process.name}
 KillMode=mixed
 TimeoutStartSec=infinity
 TimeoutStopSec={process.stop.seconds + GRACE}
@@ -126,31 +139,65 @@ def quote(word: str) -> str:
 
 
 def _prepare(process: Process) -> str:
-    remove = f"ExecStartPre=-/usr/bin/docker rm --force {process.name}\n"
-    if not process.secrets:
-        return remove
     resolve = f"{LIB}/resolve_secrets.py {process.recipe_path} {process.secrets_path}"
-    return (
+    secrets = (
         f"RuntimeDirectory=plinth/{process.name}\n"
         "RuntimeDirectoryMode=0700\n"
-        f"ExecStartPre=/usr/bin/python3 {resolve}\n{remove}"
+        f"ExecStartPre=/usr/bin/python3 {resolve}\n"
     )
+    remove = f"ExecStartPre=-/usr/bin/docker rm --force {process.name}\n"
+    return f"{secrets if process.secrets else ''}{remove}{_release(process)}"
+
+
+def _release(process: Process) -> str:
+    """Hold the process back until its image is released; once is enough for an instance's life."""
+    if process.release is None:
+        return ""
+    program, *arguments = process.release.words(process.image)
+    words = [
+        f"/bin/sh {LIB}/{RELEASER} /run/plinth-{process.name}.released {RELEASE_PAUSE}",
+        *_container(process, _releasing(process)),
+        f"--volume {LIB}/{PROGRAM.name}:{MOUNTED}:ro",
+        # Whatever the image starts otherwise, it must not start now.
+        f"--entrypoint {program}",
+        quote(process.image),
+        *map(quote, arguments),
+    ]
+    return f"ExecStartPre={_lines(words)}\n"
+
+
+def _releasing(process: Process) -> str:
+    return f"{process.name}-release"
+
+
+def _clear(process: Process) -> str:
+    """End a release with the unit that waits for it."""
+    if process.release is None:
+        return ""
+    return f"ExecStopPost=-/usr/bin/docker stop -t {RELEASE_STOP} {_releasing(process)}\n"
 
 
 def _run(process: Process) -> list[str]:
-    files = [INSTANCE, process.variables_path, *([process.secrets_path] if process.secrets else [])]
     return [
-        f"/usr/bin/docker run --rm --name {process.name}",
-        *(f"--env-file {path}" for path in files),
-        "--log-driver awslogs",
-        f"--log-opt {quote(f'awslogs-group={process.log_group}')}",
-        f"--log-opt awslogs-stream={process.name}/${{INSTANCE_ID}}",
-        # Logs that cannot be sent are dropped in the end; an app must not stop for them.
-        "--log-opt mode=non-blocking --log-opt max-buffer-size=25m",
-        "--security-opt no-new-privileges",
+        *_container(process, process.name),
         *([f"--publish {process.port}:{process.port}"] if process.port else []),
         quote(process.image),
         *map(quote, process.command),
+    ]
+
+
+def _container(process: Process, name: str) -> list[str]:
+    """Write what every container of a process has in common: its variables and its log."""
+    files = [INSTANCE, process.variables_path, *([process.secrets_path] if process.secrets else [])]
+    return [
+        f"/usr/bin/docker run --rm --name {name}",
+        *(f"--env-file {path}" for path in files),
+        "--log-driver awslogs",
+        f"--log-opt {quote(f'awslogs-group={process.log_group}')}",
+        f"--log-opt awslogs-stream={name}/${{INSTANCE_ID}}",
+        # Logs that cannot be sent are dropped in the end; an app must not stop for them.
+        "--log-opt mode=non-blocking --log-opt max-buffer-size=25m",
+        "--security-opt no-new-privileges",
     ]
 
 

@@ -1,11 +1,14 @@
 """A replication group and all it stands on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
 
+from plinth._admitted import Admitted
+from plinth._texts import filled
+from plinth.credentials import Credentials
 from plinth.wiring import NetworkLike, Peer, SecretText
 
 from .engines import family, reserved_percent
@@ -36,16 +39,17 @@ class Store:
     endpoint: pulumi.Output[str]
     reader_endpoint: pulumi.Output[str]
     security_group_id: pulumi.Output[str]
-    secret_arns: Mapping[str, pulumi.Output[str]]
-    """User name and password of each user, by that name."""
+    credentials: Mapping[str, Credentials]
+    """Of each user, by user name."""
     node_ids: Sequence[pulumi.Output[str]]
     """The nodes, as CloudWatch knows them."""
     tags: Mapping[str, str]
+    admitted: Admitted = field(default_factory=Admitted)
 
     @property
     def secret_arn(self) -> pulumi.Output[str]:
         """The app's own user name and password."""
-        return self.secret_arns[APP]
+        return self.credentials[APP].arn
 
     @property
     def outputs(self) -> dict[str, pulumi.Output[str]]:
@@ -68,7 +72,12 @@ class Store:
             self.endpoint,
             PORT,
         )
-        return SecretText(secret_arn=self.secret_arns[user], template=template)
+        signed = self.credentials[user]
+        return SecretText(
+            secret_arn=signed.arn,
+            template=template,
+            value=filled(template, username=user, password=signed.password),
+        )
 
 
 def check_zones(kind: str, name: str, settings: StoreSettings, network: NetworkLike) -> None:
@@ -174,7 +183,7 @@ def make_store(
         endpoint=group.primary_endpoint_address,
         reader_endpoint=group.reader_endpoint_address,
         security_group_id=guard.id,
-        secret_arns=users.secret_arns,
+        credentials=users.credentials,
         node_ids=[
             pulumi.Output.format("{0}-{1:03}", group.id, number) for number in range(1, nodes + 1)
         ],
@@ -184,6 +193,8 @@ def make_store(
 
 def allow(parent: pulumi.ComponentResource, store: Store, peer: Peer) -> None:
     """Let a peer connect to a component's store, by a rule that goes when the component goes."""
+    if not store.admitted.is_new(peer):
+        return
     aws.vpc.SecurityGroupIngressRule(
         f"{parent.pulumi_resource_name}-from-{peer.pulumi_resource_name}",
         description=f"Redis from {peer.pulumi_resource_name}",

@@ -30,8 +30,8 @@ class Users:
     """A user group, and the secret of each user in it who has one."""
 
     group_id: pulumi.Output[str]
-    secret_arns: Mapping[str, pulumi.Output[str]]
-    """By user name. Each holds a JSON object of ``username`` and ``password``."""
+    credentials: Mapping[str, Credentials]
+    """By user name. Each secret holds a JSON object of ``username`` and ``password``."""
 
 
 def make_users(
@@ -86,8 +86,7 @@ def make_users(
         tags=tags,
         opts=child,
     )
-    arns = {user: made.arn for user, made in credentials.items()}
-    return Users(group_id=group.user_group_id, secret_arns=arns)
+    return Users(group_id=group.user_group_id, credentials=credentials)
 
 
 def physical_id(name: str, kind: str, role: str) -> str:

@@ -6,6 +6,7 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 
 from plinth._fleet.instances import vcpus
+from plinth._fleet.release import ReleaseSettings
 from plinth.retention import check_retention
 from plinth.settings import Settings
 
@@ -20,7 +21,27 @@ class WorkerModel(StrEnum):
     """ASGI, as FastAPI speaks it: many requests in one event loop; n workers on n vCPUs."""
 
 
-class WebSettings(Settings, frozen=True):
+class BlueGreen(Settings, frozen=True):
+    """A second fleet beside the tier's own, and which of the requests are for it.
+
+    The tier's own is blue, and runs ``image``; green runs ``green_image``. A balancer knows no
+    mercy: requests for a colour whose instances are not there, or not healthy, fail with 503. So
+    let a colour start without requests first, and give it some in a deployment of its own.
+    """
+
+    green_percent: int = Field(default=0, ge=0, le=100)
+    """Percent of the requests that green gets; blue gets the rest."""
+
+    standby: bool = True
+    """Whether a colour without requests runs all the same, ready to take them or to take them
+    back. False leaves it without instances, and saves what they cost."""
+
+    sticky_seconds: int = Field(default=0, ge=0, le=604_800)
+    """Seconds for which a visitor stays with a colour, by a cookie of the balancer; 0 lets each
+    request fall to either. Pages whose assets differ between the colours need it."""
+
+
+class WebSettings(ReleaseSettings, frozen=True):
     """How a web tier is sized, reached and watched."""
 
     instance_type: str = "t4g.small"
@@ -81,7 +102,20 @@ class WebSettings(Settings, frozen=True):
     over HTTP: answer before any check of the host name and any redirect to HTTPS."""
 
     health_check_grace: int = Field(default=300, ge=0, le=7200)
-    """Seconds in which a new instance may be unhealthy: it installs docker and pulls the image."""
+    """Seconds in which a new instance may be unhealthy: it installs docker and pulls the image.
+    Those of a release come on top."""
+
+    max_error_percent: float = Field(default=5.0, gt=0, le=100)
+    """Percent of a minute's requests, when there are 20 or more, that the app may answer with 5xx
+    or leave without an answer; more in two minutes of three is an alarm."""
+
+    abort_on_alarm: bool = True
+    """Whether that alarm stops a new image from replacing further instances. It also stops the
+    image that would mend it, which therefore goes out with ``false``."""
+
+    blue_green: BlueGreen | None = None
+    """A second fleet for the next image, instead of replacing the first one's instances; None
+    has one fleet."""
 
     request_seconds: int = Field(default=30, ge=1, le=3600)
     """The longest request. A server that is stopped gets as long to finish what it began."""

@@ -2,7 +2,7 @@
 
 Lambda hands stdout to CloudWatch by itself, so that metrics need no way out of the network.
 
-PLAN is JSON: {"stack": "shop/prod", "prefix": "", "steps": [0, 3, 6, 9],
+PLAN is JSON: {"stack": "shop/prod", "prefix": "", "steps": [0, 3, 6, 9], "unacked": ["unacked"],
 "pools": {"celery-default": {"queues": ["celery"], "avg_task": 5, "max_wait": 60}}}.
 BROKER_URL is the broker's URL; fields in braces are those of the secret BROKER_SECRET.
 """
@@ -43,7 +43,7 @@ def handler(event: object = None, context: object = None) -> None:
 def look(plan: Mapping[str, Any]) -> dict[str, dict[Metric, float]]:
     """Measure every pool of a plan."""
     pools = {name: Pool(**about) for name, about in plan["pools"].items()}
-    layout = Layout(prefix=plan["prefix"], steps=plan["steps"])
+    layout = Layout(prefix=plan["prefix"], steps=plan["steps"], unacked=plan["unacked"])
     with connected(broker_url()) as redis:
         return measure(redis, pools, layout, time.time())
 

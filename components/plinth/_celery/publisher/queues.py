@@ -38,6 +38,8 @@ class Layout:
 
     prefix: str = ""
     steps: Sequence[int] = (0, 3, 6, 9)
+    unacked: Sequence[str] = ("unacked",)
+    """The hashes in which workers note what they hold."""
 
     def lists(self, queue: str) -> list[str]:
         """Name the lists of a queue, one for each step of its priorities."""
@@ -90,7 +92,15 @@ def unacknowledged(
     redis: Redis, layout: Layout, now: float
 ) -> Mapping[Metric, Mapping[str, float]]:
     """Count what workers have taken, by the queue it came from."""
-    key = f"{layout.prefix}unacked"
+    taken: dict[Metric, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for key in layout.unacked:
+        for kind, counts in _held(redis, layout.prefix + key, now).items():
+            for queue, count in counts.items():
+                taken[kind][queue] += count
+    return taken
+
+
+def _held(redis: Redis, key: str, now: float) -> Mapping[Metric, Mapping[str, float]]:
     total: int = redis.ask("HLEN", key)
     taken: defaultdict[Metric, Counter[str]] = defaultdict(Counter)
     seen = 0
