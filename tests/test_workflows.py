@@ -121,6 +121,14 @@ def test_a_session_lasts_longer_than_its_job() -> None:
         assert credentials["with"]["role-duration-seconds"] > JOBS[where]["timeout-minutes"] * 60
 
 
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_a_deployment_ends_with_its_instances(stack: str) -> None:
+    """``pulumi up`` is done when they begin to be replaced; the next stack waits for the end."""
+    *_, update, wait = JOBS[f"deploy/{stack}"]["steps"]
+    assert f"organization/plinth/{stack}" in update["run"]
+    assert f"plinth rollout wait {stack} " in wait["run"]
+
+
 def test_every_job_ends() -> None:
     """The default of six hours is nobody's wish."""
     assert all(job["timeout-minutes"] <= 90 for job in JOBS.values())
@@ -151,8 +159,9 @@ def test_the_commands_are_understood(monkeypatch: pytest.MonkeyPatch) -> None:
     scripts = [cast("str", step["run"]) for _, step in STEPS if "run" in step]
     scripts += [line for job in gitlab.values() if "script" in job for line in job["script"]]
     flat = [script.replace("\\\n", " ") for script in scripts]
-    lines = [m[1] for s in flat for m in re.finditer(r'plinth"? ((?:diff|preview) [^>|\n]*)', s)]
-    assert len(lines) == 4
+    command = r'plinth"? ((?:diff|preview|rollout) [^>|\n]*)'
+    lines = [m[1] for s in flat for m in re.finditer(command, s)]
+    assert len(lines) == 8
     monkeypatch.setattr("plinth.cli.importlib.import_module", _Understood)
     for line in lines:
         assert main(shlex.split(line.replace("$FAIL_ON", "data-loss"))) == 0, line

@@ -1,0 +1,1 @@
+"""What ``plinth rollout`` does: follow a deployment on instances to its end."""
