@@ -1,6 +1,7 @@
 """What ``plinth:stack`` in a ``Pulumi.<stack>.yaml`` may say, as one document."""
 
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -22,8 +23,20 @@ from plinth.certificate import covers
 from plinth.settings import Settings
 
 
+class Compute(StrEnum):
+    """What the app's processes run on."""
+
+    EC2 = "ec2"
+    """Autoscaling groups of instances."""
+    KUBERNETES = "kubernetes"
+    """A cluster: see ``plinth:kubernetes``."""
+
+
 class Stack(Settings, frozen=True):
     """Everything that differs between stacks. Secrets are separate, encrypted keys."""
+
+    compute: Compute | None = Compute.EC2
+    """What the app runs on; ``null`` makes all but the app, for a cluster that comes next."""
 
     alarms: AlarmTopicSettings | None = AlarmTopicSettings()
     """Who is told when something goes wrong; ``null`` watches nothing, and costs nothing."""

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 import runpy
 from collections.abc import Iterator
 from typing import Any, cast
@@ -168,3 +169,21 @@ def _variables(deployed: Deployment, template: str) -> set[str]:
     files = user_data_files(deployed.one(aws.ec2.LaunchTemplate, template).inputs)
     recipes = [json.loads(text) for path, text in files.items() if path.endswith("secrets.json")]
     return {name for recipe in recipes for name in recipe}
+
+
+@pytest.mark.parametrize("compute", ["kubernetes", None])
+def test_compute_moves_the_app_alone(compute: str | None) -> None:
+    """One key says what runs the app; of the rest, only who may connect to the stores changes."""
+    before = {each.urn: each for each in deployed_stack("prod").resources}
+    after = {
+        each.urn: each for each in program({**DOCUMENTS["prod"], "compute": compute}).resources
+    }
+
+    theirs = re.compile("WebTier|Celery|-to-web$|-from-(web|celery|celery-metrics|beat)$")
+    kept = {urn for urn in before if not theirs.search(urn)}
+    assert kept < before.keys()
+    assert kept <= after.keys()
+    assert all(before[urn].inputs == after[urn].inputs for urn in kept)
+    new = {each.name for urn, each in after.items() if urn not in before and "Kube" not in urn}
+    rules = {f"{store}-from-cluster" for store in ("cache", "db", "queue")}
+    assert new == (rules | {"cluster", "organization/cluster/prod"} if compute else set())

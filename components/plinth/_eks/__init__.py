@@ -1,0 +1,1 @@
+"""Parts of a Kubernetes cluster: its settings, its roles and its ways in."""

@@ -1,0 +1,1 @@
+"""What Celery on a cluster adds to Celery on instances: times, probes, and KEDA's part."""

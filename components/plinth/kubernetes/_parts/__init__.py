@@ -1,0 +1,1 @@
+"""What the tiers on Kubernetes are put together from."""

@@ -1,0 +1,1 @@
+"""What the web tier on Kubernetes has of its own."""
