@@ -207,6 +207,66 @@ def _untagged_fleet(whole: Document) -> str:
     return "autoscaling.Group/web"
 
 
+def workload(kind: str = "apps/v1:Deployment", **changes: Any) -> Edit:
+    """Return an edit that adds pods that break no rule but by what is changed in the container."""
+    container = {
+        "name": "app",
+        "image": f"shop@sha256:{'0a' * 32}",
+        "ports": [{"containerPort": 8000}],
+        "readinessProbe": {"httpGet": {"path": "/readyz", "port": 8000}},
+        "livenessProbe": {"httpGet": {"path": "/healthz", "port": 8000}},
+        "resources": {
+            "requests": {"cpu": "250m", "memory": "512Mi"},
+            "limits": {"memory": "512Mi"},
+        },
+        "securityContext": {
+            "runAsNonRoot": True,
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        **changes,
+    }
+    template = {
+        "metadata": {"labels": {"app": "shop"}},
+        "spec": {"containers": [container]},
+    }
+
+    def edit(whole: Document) -> str:
+        label = f"{kind.partition('/')[0]}.{kind.rpartition(':')[2]}/shop"
+        metadata = {"name": "shop", "namespace": "shop"}
+        return add(
+            whole, f"kubernetes:{kind}", label, metadata=metadata, spec={"template": template}
+        )
+
+    return edit
+
+
+def kept_in(kind: str, label: str, **inputs: Any) -> Edit:
+    """Return an edit that adds an object to a cluster."""
+    return lambda whole: add(whole, f"kubernetes:{kind}", label, **inputs)
+
+
+def cluster(**changes: Any) -> Edit:
+    """Return an edit that adds a cluster that breaks no rule but by what is changed."""
+    inputs: dict[str, Any] = {
+        "vpcConfig": {"endpointPublicAccess": False},
+        "accessConfig": {"bootstrapClusterCreatorAdminPermissions": False},
+        "enabledClusterLogTypes": ["audit", "authenticator"],
+        "encryptionConfig": {"resources": ["secrets"]},
+        "deletionProtection": True,
+        "tags": {"team": "core"},
+        **changes,
+    }
+    return lambda whole: add(whole, "aws:eks/cluster:Cluster", "eks.Cluster/main", **inputs)
+
+
+def _scaled_twice(whole: Document) -> str:
+    target = {"spec": {"scaleTargetRef": {"name": "shop"}}}
+    kept_in("autoscaling/v2:HorizontalPodAutoscaler", "autoscaling.HPA/shop", **target)(whole)
+    return kept_in("keda.sh/v1alpha1:ScaledObject", "keda.sh.ScaledObject/shop", **target)(whole)
+
+
 _DB = "rds.Instance/db"
 _CACHE = "elasticache.ReplicationGroup/cache"
 _QUEUE = "elasticache.ReplicationGroup/queue"
@@ -285,5 +345,23 @@ BROKEN: dict[str, Edit] = {
     "instances-tagged": _untagged_fleet,
     "image-pinned": rewrite(_WEB, "shop@sha256:", 'shop:latest" "x@sha256:'),
     "user-data-without-secrets": _secret_script,
+    "eks-not-open": cluster(vpcConfig={"endpointPublicAccess": True}),
+    "eks-entries": cluster(accessConfig=None),
+    "eks-logs": cluster(enabledClusterLogTypes=["api"]),
+    "eks-secrets-encrypted": cluster(encryptionConfig=None),
+    "eks-deletion-protection": cluster(deletionProtection=None),
+    "pods-restricted": workload(securityContext={"runAsNonRoot": True}),
+    "pods-ask": workload(resources={"requests": {"cpu": 1}}),
+    "pods-image-pinned": workload(image="shop:latest"),
+    "pods-probed": workload(livenessProbe=None),
+    "pods-budget": workload(),
+    "pods-one-scaler": _scaled_twice,
+    "pods-without-secrets": workload(env=[{"name": "KEY", "value": "[secret]"}]),
+    "jobs-kept": kept_in("batch/v1:Job", "batch.Job/once", spec={"ttlSecondsAfterFinished": 60}),
+    "service-not-open": kept_in(
+        "core/v1:Service", "core.Service/web", spec={"type": "LoadBalancer"}
+    ),
+    "namespace-closed": kept_in("core/v1:Namespace", "core.Namespace/shop"),
+    "namespace-restricted": kept_in("core/v1:Namespace", "core.Namespace/shop"),
     "kms-rotated": lambda whole: add(whole, "aws:kms/key:Key", "kms.Key/own", tags={"a": "b"}),
 }  # fmt: skip

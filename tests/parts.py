@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -17,7 +18,12 @@ from plinth import (
     CeleryBeatSettings,
     CeleryWorkers,
     CeleryWorkersSettings,
+    ContainerImage,
+    ContainerImageSettings,
+    EksCluster,
+    EksClusterSettings,
     ExistingBroker,
+    ExistingCluster,
     ExistingNetwork,
     ExistingOrigin,
     ExistingPeer,
@@ -43,9 +49,14 @@ from plinth import (
     WebSettings,
     WebTier,
 )
+from plinth.kubernetes import KubernetesCeleryBeat, KubernetesCeleryWorkers, KubernetesWebTier
+from plinth.local import LocalPlatform, LocalPlatformSettings
 from plinth.settings import Settings
+from settings_paths import leaves
 
 IMAGE = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/shop@sha256:{'0a' * 32}"
+NEXT_IMAGE = IMAGE.replace("0a", "0b")
+CONTEXT = Path(__file__).parent / "image"
 TAGS = {"team": "core"}
 NETWORK = ExistingNetwork(
     vpc_id="vpc-1",
@@ -55,13 +66,24 @@ NETWORK = ExistingNetwork(
     data_subnet_ids=["subnet-data-a", "subnet-data-b"],
     availability_zones={"a": "us-east-1a", "b": "us-east-1b"},
 )
+CLUSTER = ExistingCluster(
+    pulumi_resource_name="cluster",
+    cluster_name="main",
+    cluster_arn="arn:aws:eks:us-east-1:123456789012:cluster/main",
+    endpoint="https://0A1B2C.gr7.us-east-1.eks.amazonaws.com",
+    certificate_authority="Q0E=",
+    security_group_id="sg-cluster",
+)
 ZONE = ExistingZone(zone_id="Z1")
 TOPIC = ExistingTopic(topic_arn="arn:aws:sns:us-east-1:123456789012:alarms")
 PEER = ExistingPeer(pulumi_resource_name="app", security_group_id="sg-app")
 STORE = ExistingService(
     pulumi_resource_name="search",
     environment={"SEARCH_HOST": "search.internal"},
-    secrets={"SEARCH_KEY": SecretText(secret_arn="arn:aws:s:search", template="{key}")},
+    secrets={
+        "SEARCH_KEY": SecretText(secret_arn="arn:aws:s:search", template="{key}"),
+        "DATABASE_URL": SecretText(secret_arn="arn:aws:s:db", template="{url}"),
+    },
 )
 BROKER = ExistingBroker(
     pulumi_resource_name="queue",
@@ -152,7 +174,31 @@ def web(name: str, settings: WebSettings) -> WebTier:
     """Make a web tier behind a balancer of its own."""
     front = LoadBalancer(f"{name}-edge"[:24], network=NETWORK, tags=TAGS)
     return WebTier(
-        name, settings, image=IMAGE, network=NETWORK, balancer=front, uses=[STORE], tags=TAGS
+        name,
+        settings,
+        image=IMAGE,
+        green_image=NEXT_IMAGE if settings.blue_green else None,
+        network=NETWORK,
+        balancer=front,
+        uses=[STORE],
+        alarms=TOPIC,
+        tags=TAGS,
+    )
+
+
+def kubernetes_web(name: str, settings: WebSettings) -> KubernetesWebTier:
+    """Make a web tier of pods behind a balancer of its own."""
+    front = LoadBalancer(f"{name}-edge"[:24], network=NETWORK, tags=TAGS)
+    return KubernetesWebTier(
+        name,
+        settings,
+        image=IMAGE,
+        cluster=CLUSTER,
+        network=NETWORK,
+        balancer=front,
+        uses=[STORE],
+        alarms=TOPIC,
+        tags=TAGS,
     )
 
 
@@ -166,6 +212,35 @@ def workers(name: str, settings: CeleryWorkersSettings) -> CeleryWorkers:
         broker=BROKER,
         uses=[STORE],
         alarms=TOPIC,
+        tags=TAGS,
+    )
+
+
+def kubernetes_workers(name: str, settings: CeleryWorkersSettings) -> KubernetesCeleryWorkers:
+    """Make workers of pods on a broker made elsewhere."""
+    return KubernetesCeleryWorkers(
+        name,
+        settings,
+        image=IMAGE,
+        cluster=CLUSTER,
+        network=NETWORK,
+        broker=BROKER,
+        uses=[STORE],
+        alarms=TOPIC,
+        tags=TAGS,
+    )
+
+
+def kubernetes_beat(name: str, settings: CeleryBeatSettings) -> KubernetesCeleryBeat:
+    """Make beat as a pod on a broker made elsewhere."""
+    return KubernetesCeleryBeat(
+        name,
+        settings,
+        image=IMAGE,
+        cluster=CLUSTER,
+        network=NETWORK,
+        broker=BROKER,
+        uses=[STORE],
         tags=TAGS,
     )
 
@@ -187,10 +262,25 @@ def beat(name: str, settings: CeleryBeatSettings) -> CeleryBeat:
     )
 
 
+def container_image(name: str, settings: ContainerImageSettings) -> ContainerImage:
+    """Make a repository, and an image in it if there is something to build."""
+    return ContainerImage(name, settings, tags=TAGS)
+
+
+def cluster(name: str, settings: EksClusterSettings) -> EksCluster:
+    """Make a cluster."""
+    return EksCluster(name, settings, network=NETWORK, tags=TAGS)
+
+
 def github(name: str, settings: GithubDeployRoleSettings) -> GithubDeployRole:
     """Make the roles of a repository whose state is in a bucket."""
     bucket, key = "arn:aws:s3:::state", "arn:aws:kms:us-east-1:123456789012:key/1"
     return GithubDeployRole(name, settings, state_bucket_arn=bucket, state_key_arn=key, tags=TAGS)
+
+
+def local(name: str, settings: LocalPlatformSettings) -> LocalPlatform:
+    """Make a platform on one machine."""
+    return LocalPlatform(name, settings, image="shop:local", tags=TAGS)
 
 
 SHOP = GithubRepository(owner="acme", name="shop")
@@ -204,10 +294,36 @@ STORE_OTHERS = {
     "maintenance_window": "sun:03:00-sun:04:00",
     "apply_immediately": True,
 }
+RELEASE = {"release_command": ["alembic", "upgrade", "head"]}
+RELEASE_OTHERS = {
+    "release_command": ["python", "manage.py", "migrate"],
+    "release_seconds": Versus(RELEASE, {**RELEASE, "release_seconds": 60}),
+}
 FLEET_OTHERS = {
     "app": "shop",
     "environment": {"LANG": "C"},
     "log_days": 7,
+}
+WORKERS: Mapping[str, Any] = {"pools": {"default": {}, "mail": {"queues": ["mail"], "min_size": 0}}}
+WORKERS_OTHERS = {
+    **FLEET_OTHERS,
+    "pools.*.queues": ["celery", "more"],
+    "pools.*.work": "io",
+    "pools.*.concurrency": 7,
+    "pools.*.max_task": 700,
+    "pools.*.avg_task": 50.0,
+    "pools.*.max_wait": 30.0,
+    "pools.*.instance_types": ["m7g.large"],
+    "pools.*.min_size": 2,
+    "pools.*.max_size": 9,
+    "pools.*.spot": Versus(
+        {"pools": {"default": {"max_task": 60}}},
+        {"pools": {"default": {"max_task": 60, "spot": 0.5}}},
+    ),
+    "max_countdown": 86400,
+    "key_prefix": "shop:",
+    "priority_steps": [0, 5],
+    **RELEASE_OTHERS,
 }
 
 PARTS = {
@@ -324,6 +440,7 @@ PARTS = {
         settings=WebSettings,
         make=web,
         gates=frozenset({"allow_tags"}),
+        full={"blue_green": {}},
         others={
             "instance_type": "m7i.large",
             "min_size": 3,
@@ -342,6 +459,12 @@ PARTS = {
             "priority": 7,
             "health_check_path": "/ping",
             "health_check_grace": 60,
+            "max_error_percent": 2.0,
+            "abort_on_alarm": False,
+            "blue_green.green_percent": 50,
+            "blue_green.standby": False,
+            "blue_green.sticky_seconds": 60,
+            **RELEASE_OTHERS,
             "request_seconds": 20,
             "deregistration_delay": 60,
             "slow_start": 0,
@@ -350,31 +473,62 @@ PARTS = {
             "log_days": 7,
         },
     ),
+    "KubernetesWebTier": Part(
+        settings=WebSettings,
+        make=kubernetes_web,
+        full=RELEASE,
+        others={
+            "instance_type": "m7i.large",
+            "min_size": 3,
+            "max_size": 9,
+            "cpu_target": 40,
+            "worker_model": "async",
+            "workers": 2,
+            "threads": 8,
+            "worker_class": "gevent",
+            "command": ["gunicorn", "shop.wsgi"],
+            "port": 9000,
+            "environment": {"LANG": "C"},
+            "hosts": ["shop.example.com"],
+            "paths": ["/shop/*"],
+            "priority": 7,
+            "health_check_path": "/ping",
+            "health_check_grace": 60,
+            "max_error_percent": 2.0,
+            **RELEASE_OTHERS,
+            "request_seconds": 20,
+            "deregistration_delay": 60,
+            "slow_start": 0,
+        },
+        # Those after the first are about instances.
+        gates=frozenset(
+            {
+                "allow_tags",
+                "requests_per_target",
+                "abort_on_alarm",
+                "blue_green.green_percent",
+                "blue_green.standby",
+                "blue_green.sticky_seconds",
+                "max_age_days",
+                "root_volume_gib",
+                "log_days",
+            }
+        ),
+    ),
     "CeleryWorkers": Part(
         settings=CeleryWorkersSettings,
         make=workers,
         gates=frozenset({"allow_tags"}),
-        full={"pools": {"default": {}, "mail": {"queues": ["mail"], "min_size": 0}}},
-        others={
-            **FLEET_OTHERS,
-            "pools.*.queues": ["celery", "more"],
-            "pools.*.work": "io",
-            "pools.*.concurrency": 7,
-            "pools.*.max_task": 700,
-            "pools.*.avg_task": 50.0,
-            "pools.*.max_wait": 30.0,
-            "pools.*.instance_types": ["m7g.large"],
-            "pools.*.min_size": 2,
-            "pools.*.max_size": 9,
-            "pools.*.spot": Versus(
-                {"pools": {"default": {"max_task": 60}}},
-                {"pools": {"default": {"max_task": 60, "spot": 0.5}}},
-            ),
-            "pools.*.root_volume_gib": 30,
-            "max_countdown": 86400,
-            "key_prefix": "shop:",
-            "priority_steps": [0, 5],
-        },
+        full=WORKERS,
+        others={**WORKERS_OTHERS, "pools.*.root_volume_gib": 30},
+    ),
+    "KubernetesCeleryWorkers": Part(
+        settings=CeleryWorkersSettings,
+        make=kubernetes_workers,
+        # Nodes and their disks are the cluster's.
+        gates=frozenset({"allow_tags", "pools.*.root_volume_gib"}),
+        full=WORKERS,
+        others={**WORKERS_OTHERS, "pools.*.instance_types": ["m7i.large"]},
     ),
     "QueueMetrics": Part(
         settings=QueueMetricsSettings,
@@ -386,6 +540,7 @@ PARTS = {
             "pools.*.max_wait": 30.0,
             "key_prefix": "shop:",
             "priority_steps": [0, 5],
+            "unacked_keys": ["unacked-mail"],
             "log_days": 7,
         },
     ),
@@ -399,6 +554,62 @@ PARTS = {
             "takeover": 120,
             "instance_type": "t4g.small",
             "root_volume_gib": 30,
+        },
+    ),
+    "KubernetesCeleryBeat": Part(
+        settings=CeleryBeatSettings,
+        make=kubernetes_beat,
+        # Nodes, their disks and their logs are the cluster's.
+        gates=frozenset({"allow_tags", "root_volume_gib", "log_days"}),
+        others={
+            "app": "shop",
+            "environment": {"LANG": "C"},
+            "scheduler": "django_celery_beat.schedulers:DatabaseScheduler",
+            "takeover": 120,
+            "instance_type": "t3.small",
+        },
+    ),
+    "ContainerImage": Part(
+        settings=ContainerImageSettings,
+        make=container_image,
+        full={
+            "build": {"context": str(CONTEXT), "tag": "git-1"},
+            "pull_accounts": ["123456789012"],
+        },
+        others={
+            "build.context": str(CONTEXT.parent.parent / "examples" / "shop"),
+            "build.tag": "git-2",
+            "build.dockerfile": str(CONTEXT / "other.Dockerfile"),
+            "build.target": "runtime",
+            "build.instance_types": ["m7i.large"],
+            "build.cache": False,
+            "build.args": {"PYTHON": "3.13"},
+            "build.on_preview": True,
+            "tag_prefix": "g",
+            "keep": 20,
+            "pull_accounts": ["210987654321"],
+            "protected": False,
+        },
+    ),
+    "EksCluster": Part(
+        settings=EksClusterSettings,
+        make=cluster,
+        full={
+            "admins": {"ops": "arn:aws:iam::123456789012:role/ops"},
+            "endpoint": "public",
+            "public_access_cidrs": ["203.0.113.7/32"],
+        },
+        others={
+            "admins": {"deploy": "arn:aws:iam::123456789012:role/deploy"},
+            "version": "1.37",
+            "support": "EXTENDED",
+            "endpoint": Versus({}, {"endpoint": "private", "public_access_cidrs": []}),
+            "public_access_cidrs": ["203.0.113.8/32"],
+            "log_types": ["audit"],
+            "log_days": 7,
+            "key_days": 7,
+            "metrics_server": False,
+            "protected": False,
         },
     ),
     "GithubDeployRole": Part(
@@ -417,6 +628,36 @@ PARTS = {
             "deploy_policies": ["arn:aws:iam::aws:policy/PowerUserAccess"],
             "permissions_boundary": "arn:aws:iam::123456789012:policy/boundary",
             "session_minutes": 120,
+        },
+    ),
+    "LocalPlatform": Part(
+        settings=LocalPlatformSettings,
+        make=local,
+        full={"media_dir": "/app/media", "web": {"release_command": ["migrate"]}},
+        # test_local.py compares what the cloud's own models come to: containers as plain data.
+        gates=frozenset(
+            path
+            for path in leaves(LocalPlatformSettings)
+            if path.startswith(("web.", "workers.", "beat.")) or path == "context"
+        ),
+        others={
+            "postgres.image": "postgres:16",
+            "postgres.database": "shop",
+            "postgres.username": "shop",
+            "postgres.port": None,
+            "broker.image": "valkey/valkey:8",
+            "broker.memory_mib": 64,
+            "broker.port": None,
+            "cache.image": "valkey/valkey:8",
+            "cache.memory_mib": 32,
+            "cache.eviction": "allkeys-lfu",
+            "cache.port": None,
+            "nginx.image": "nginx:1.29",
+            "nginx.port": 8000,
+            "secrets": ["SECRET_KEY", "SALT"],
+            "environment": {"LANG": "C"},
+            "media_dir": "/srv/uploads",
+            "source": {"/app/src": "src"},
         },
     ),
 }

@@ -18,6 +18,7 @@ MODULES = {
     "pulumi._types": ["_raw_return_hints", "is_output_type", "output_type_types"],
     "pulumi.runtime._callbacks": ["_CallbackServicer"],
     "pulumi.runtime.invoke": ["_invoke"],
+    "pulumi.runtime.resource": ["_get_stack_trace"],
     "pulumi.runtime.rpc_manager": ["RPCManager"],
     "pulumi.runtime.settings": ["ROOT", "SETTINGS", "Settings", "configure"],
     "pulumi.runtime.stack": ["run_in_stack"],

@@ -23,6 +23,9 @@ UNTAGGED = {
     "aws:cloudwatch/logMetricFilter:LogMetricFilter",
     "aws:ec2/route:Route",
     "aws:ec2/routeTableAssociation:RouteTableAssociation",
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy",
+    "aws:ecr/repositoryPolicy:RepositoryPolicy",
+    "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
     "aws:elasticache/userGroupAssociation:UserGroupAssociation",
     "aws:iam/rolePolicy:RolePolicy",
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
@@ -40,6 +43,9 @@ UNTAGGED = {
     "aws:secretsmanager/secretRotation:SecretRotation",
     "aws:secretsmanager/secretVersion:SecretVersion",
     "aws:sns/topicSubscription:TopicSubscription",
+    "docker-build:index:Image",  # its tags are names in a registry
+    "docker:index/remoteImage:RemoteImage",
+    "docker:index/volume:Volume",  # it has labels, and another one would be another volume
 }
 """Types that AWS gives no tags."""
 
@@ -71,7 +77,7 @@ def test_children_are_named_and_tagged_after_it(kind: str) -> None:
     """Two instances never collide, and a bill can be split by tag."""
     for child in children(kind):
         assert child.name.startswith("thing")
-        untagged = child.type in UNTAGGED or child.type.startswith("plinth:")
+        untagged = child.type in UNTAGGED or child.type.startswith(("plinth:", "kubernetes:"))
         assert untagged or dict(_tags(child)).items() >= TAGS.items(), child.urn
 
 
@@ -175,6 +181,8 @@ def _requests(deployed: Deployment) -> list[str]:
 
 def _tags(resource: Requested) -> Iterator[tuple[str, str]]:
     tags: Any = resource.inputs.get("tags") or {}
+    for each in resource.inputs.get("labels") or ():
+        yield each["label"], each["value"]
     if isinstance(tags, list):
         yield from ((tag["key"], tag["value"]) for tag in cast("list[dict[str, str]]", tags))
     else:

@@ -44,7 +44,7 @@ Assumed (--usage NAME=NUMBER, or a file of such, says otherwise)
   nat_gb=500
 
 Not priced
-  ! aws:eks/cluster:Cluster one: plinth has no rule for this type
+  ! aws:batch/jobQueue:JobQueue one: plinth has no rule for this type
 """
 
 
@@ -52,7 +52,7 @@ def small() -> Estimate:
     """Price a fleet of one to three, a gateway and something unknown."""
     usage = NOTHING.model_copy(update={"nat_gb": 500})
     gateway = record("aws:ec2/natGateway:NatGateway", "nat")
-    return priced(*fleet(most=3), gateway, record("aws:eks/cluster:Cluster"), usage=usage)
+    return priced(*fleet(most=3), gateway, record("aws:batch/jobQueue:JobQueue"), usage=usage)
 
 
 @pytest.fixture

@@ -33,6 +33,11 @@ LOSS, DOWN, OPEN, SIZE = (
 PARAMETERS = "aws:rds/parameterGroup:ParameterGroup"
 DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 LISTENER = "aws:lb/listener:Listener"
+CLUSTER = "aws:eks/cluster:Cluster"
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+JOB = "kubernetes:batch/v1:Job"
+NAMESPACE = "kubernetes:core/v1:Namespace"
+CONTAINER = {"name": "app", "securityContext": {"runAsNonRoot": True}}
 BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 
 
@@ -72,6 +77,42 @@ def gone(record: ResourceRecord) -> Finding:
         (GROUP, {"name": "a"}, {"name": "b"}, DOWN),
         (DISTRIBUTION, {"aliases": ["a", "b"]}, {"aliases": ["a"]}, DOWN),
         (DISTRIBUTION, {"enabled": True}, {"enabled": False}, DOWN),
+        (NAMESPACE, {"metadata": {"name": "a"}}, {"metadata": {"name": "b"}}, LOSS),
+        (CLUSTER, {"name": "a"}, {"name": "b"}, LOSS),
+        (
+            DEPLOYMENT,
+            {"metadata": {"name": "web"}, "spec": {"selector": {"matchLabels": {"a": "b"}}}},
+            {"metadata": {"name": "web"}, "spec": {"selector": {"matchLabels": {"a": "c"}}}},
+            DOWN,
+        ),
+        (
+            DEPLOYMENT,
+            {"spec": {"template": {"spec": {"containers": [CONTAINER]}}}},
+            {
+                "spec": {
+                    "template": {"spec": {"containers": [{**CONTAINER, "securityContext": {}}]}}
+                }
+            },
+            OPEN,
+        ),
+        (
+            CLUSTER,
+            {"vpcConfig": {"endpointPublicAccess": False}},
+            {"vpcConfig": {"endpointPublicAccess": True}},
+            OPEN,
+        ),
+        (
+            CLUSTER,
+            {"vpcConfig": {"publicAccessCidrs": ["203.0.113.0/24"]}},
+            {"vpcConfig": {"publicAccessCidrs": ["203.0.113.0/24", "198.51.100.7/32"]}},
+            OPEN,
+        ),
+        (
+            CLUSTER,
+            {"vpcConfig": {"publicAccessCidrs": ["203.0.113.0/24"]}},
+            {"vpcConfig": {"publicAccessCidrs": []}},
+            OPEN,
+        ),
         (DATABASE, {"storageEncrypted": True}, {"storageEncrypted": False}, OPEN),
         (DATABASE, {"publiclyAccessible": False}, {"publiclyAccessible": True}, OPEN),
         (DATABASE, {"deletionProtection": True}, {}, OPEN),
@@ -324,3 +365,40 @@ def test_other_region_loses_everything() -> None:
 
     assert finding.severity is LOSS
     assert "from us-east-1 to eu-west-1" in finding.sentence
+
+
+def test_an_object_that_pulumi_names_stands_beside_its_heir() -> None:
+    """The new one has another name, and is there before the old one goes."""
+    before, after = ({"spec": {"selector": {"matchLabels": {"a": x}}}} for x in "bc")
+    assert found(DEPLOYMENT, before, after, DOWN) == []
+
+
+def test_a_job_that_changes_runs_again() -> None:
+    """That is what a release step is made of."""
+    before, after = ({"spec": {"template": {"spec": {"image": x}}}} for x in "ab")
+    [told] = found(JOB, before, after, Severity.OTHER)
+    assert "runs again, because of spec.template.spec.image" in told
+
+
+def test_a_namespace_goes_with_all_that_is_in_it() -> None:
+    """A volume too, whatever holds it."""
+    assert "everything in it" in gone(resource(NAMESPACE, "shop")).sentence
+    volume = gone(resource("kubernetes:core/v1:PersistentVolumeClaim", "data"))
+    assert volume.severity is LOSS
+
+
+def test_a_network_policy_that_goes_opens_something() -> None:
+    """Unless another one holds, its pods may talk to everybody."""
+    policy = resource("kubernetes:networking.k8s.io/v1:NetworkPolicy", "closed")
+    assert gone(policy).severity is OPEN
+
+
+def test_an_administrator_that_is_let_in_is_told() -> None:
+    """By the ARN, and the policy that it gets."""
+    entry = resource(
+        "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
+        principalArn="arn:aws:iam::123456789012:role/ops",
+        policyArn="arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy",
+    )
+    [told] = [f for f in judged(document(), document(entry)) if f.severity is OPEN]
+    assert "role/ops into the cluster with AmazonEKSClusterAdminPolicy" in told.sentence

@@ -63,6 +63,26 @@ def test_a_pool_tells_its_size_and_market() -> None:
     assert any(f.startswith("mail: ") and f.endswith(", spot") for f in facts)
 
 
+def test_pods_tell_how_many_there_may_be() -> None:
+    """And what each asks for; a fleet of instances would say the same of its groups."""
+    drawn = picture("k8s")
+    assert box(drawn, "web").role is Role.COMPUTE
+    assert any(" pod of 2 CPU, " in fact for fact in box(drawn, "web").facts)
+
+
+def test_a_cluster_of_another_stack_is_a_peer() -> None:
+    """Its pods connect to the stores, and the balancer to its pods on their port."""
+    drawn = picture("k8s")
+    assert box(drawn, "cluster").role is Role.PEER
+    stores = [arrow(drawn, "cluster", name) for name in ("db", "queue", "cache")]
+    assert [joined.label for joined in stores if joined] == ["5432", "6379", "6379"]
+    entrance = arrow(drawn, "edge", "web")
+    assert (entrance and entrance.relation, entrance and entrance.label) == (
+        Relation.CONNECTS,
+        "8000",
+    )
+
+
 def test_rules_of_security_groups_are_arrows() -> None:
     """With the port, from whoever may connect to whoever listens."""
     joined = arrow(picture("prod"), "web", "db")

@@ -216,7 +216,7 @@ def test_a_violation_names_the_component_and_the_line() -> None:
     [found] = check(whole, TODAY)
     assert found.component == "plinth.Postgres/db"
     assert found.urn == one(whole, "rds.Instance/db")["urn"]
-    assert found.source.startswith("infra/__main__.py:")
+    assert found.source.startswith("infra/cloud.py:")
     assert found.controls == ("RDS.2", "CIS 2.2.3")
 
 

@@ -181,12 +181,47 @@ def test_a_stack_reference_gets_the_exports_given(name: str) -> None:
     assert graph.problems == []
 
 
-def test_a_stack_reference_without_exports_is_unknown() -> None:
-    """And the preview says so."""
+@pytest.mark.parametrize(
+    ("mode", "found", "instead"),
+    [
+        (
+            Mode.SYMBOLIC,
+            "${pulumi.StackReference/acme/shared/prod.zone}",
+            "placeholders stand for them",
+        ),
+        (Mode.UNKNOWN, UNKNOWN, "all are unknown"),
+    ],
+)
+def test_exports_that_nobody_gave_are_computed_elsewhere(
+    mode: Mode, found: str, instead: str
+) -> None:
+    """Whatever is asked for is there in one mode, and nothing is in the other; it says so."""
     other = "acme/shared/prod"
-    graph = record(lambda: pulumi.export("it", pulumi.StackReference(other).get_output("zone")))
 
-    assert graph.exports == {"it": UNKNOWN}
+    def program() -> None:
+        reference = pulumi.StackReference(other)
+        pulumi.export("it", reference.get_output("zone"))
+        pulumi.export("same", reference.require_output("zone"))
+
+    graph = record(program, mode=mode)
+
+    assert graph.exports == {"it": found, "same": found}
     assert graph.problems == [
-        "stack reference 'acme/shared/prod': its exports were not given, so all are unknown"
+        f"stack reference 'acme/shared/prod': its exports were not given, so {instead}"
     ]
+
+
+@pytest.mark.parametrize(
+    ("mode", "group"), [(Mode.SYMBOLIC, "${eks.Cluster/main."), (Mode.UNKNOWN, UNKNOWN)]
+)
+def test_what_aws_adds_to_an_object_of_the_inputs_is_computed(mode: Mode, group: str) -> None:
+    """A cluster's own security group is in the block that says where the cluster goes."""
+
+    def program() -> None:
+        cluster = aws.eks.Cluster("main", role_arn="r", vpc_config={"subnet_ids": ["subnet-1"]})
+        pulumi.export("group", cluster.vpc_config.cluster_security_group_id)
+        pulumi.export("subnets", cluster.vpc_config.subnet_ids)
+
+    exports = record(program, mode=mode).exports
+    assert str(exports["group"]).startswith(group)
+    assert exports["subnets"] in (["subnet-1"], UNKNOWN)

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from .diff.arguments import DESCRIPTION, comparison
+from .rollout.arguments import DESCRIPTION as ROLLOUT
+from .rollout.arguments import rollout
 from .simulate.arguments import simulation
 
 _CODES = (
@@ -153,6 +155,20 @@ def _check(parser: argparse.ArgumentParser) -> None:
     add("--no-color", action="store_true", help="print no colours (as does NO_COLOR)")
 
 
+def _compose(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("stack", nargs="?", default="local", metavar="STACK", help="default: local")
+    _project(parser)
+    add("--output", type=Path, metavar="FILE", help="write there instead of to stdout")
+
+
+def _manifests(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("stack", metavar="STACK", help="stack to write")
+    _project(parser)
+    add("--output", type=Path, metavar="DIR", help="write a file for each object there")
+
+
 def _project(parser: argparse.ArgumentParser) -> None:
     """Add what every command needs to run a project's program."""
     parser.add_argument(
@@ -236,6 +252,17 @@ COMMANDS = (
         run="plinth.picture.command:graph",
     ),
     Command(
+        name="compose",
+        help="write the compose.yaml of a stack's LocalPlatform",
+        description=(
+            "Run a stack's program as a preview does, and write what its LocalPlatform would "
+            "start on this machine as a file for 'docker compose'. Paths in it begin at the "
+            "file's directory, or at the project's where it goes to stdout."
+        ),
+        arguments=_compose,
+        run="plinth._local.command:compose",
+    ),
+    Command(
         name="check",
         help="hold stacks to the rules of plinth.policies",
         description=(
@@ -246,5 +273,23 @@ COMMANDS = (
         ),
         arguments=_check,
         run="plinth.policies.command:check",
+    ),
+    Command(
+        name="rollout",
+        help="wait until instances run what was deployed",
+        description=ROLLOUT,
+        arguments=rollout,
+        run="plinth.rollout.command:wait",
+    ),
+    Command(
+        name="manifests",
+        help="write the Kubernetes objects of a stack as YAML",
+        description=(
+            "Preview a stack and write what it would make in a Kubernetes cluster, for tools that "
+            "read YAML: to stdout, or a file for each object. Secrets show as [secret], and what "
+            "only AWS computes as a placeholder. Ends with 2 where there is nothing of Kubernetes."
+        ),
+        arguments=_manifests,
+        run="plinth.manifests.command:write",
     ),
 )

@@ -65,6 +65,10 @@ class Usage(Settings, frozen=True, allow_inf_nan=False):
     snapshot_gb: float = Field(default=1, ge=0)
     """GB in one daily snapshot of a Redis store."""
 
+    repository_gb: float = Field(default=5, ge=0)
+    """GB of compressed layers in an image repository: 50 builds that differ by 80 MB, over a base
+    that they share."""
+
     secret_reads_thousands: float = Field(default=10, ge=0)
     """Times a secret is read, in thousands."""
 
@@ -93,6 +97,13 @@ class Usage(Settings, frozen=True, allow_inf_nan=False):
     image_gib: float = Field(default=8, ge=0)
     """Size of a server's disk where the program does not say it: that of the image's own, 8 GiB
     for Amazon Linux 2023."""
+
+    node_spare_ratio: float = Field(default=0.3, ge=0, lt=1)
+    """Share of a Kubernetes node that its pods leave idle, or that the system takes."""
+
+    node_fee_ratio: float = Field(default=0.12, ge=0)
+    """What EKS Auto Mode adds to the price of a node, as a share of it; 0 on nodes of your own
+    (https://aws.amazon.com/eks/pricing/)."""
 
     spot_price_ratio: float = Field(default=0.4, gt=0, le=1)
     """Price of Spot as a share of the price on demand. It moves all the time, and AWS promises up

@@ -15,6 +15,7 @@ __all__ = ["Finding", "Severity", "classify"]
 
 _GROUP = "aws:autoscaling/group:Group"
 _INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+_JOB = "kubernetes:batch/v1:Job"
 _RESTORABLE = "aws:secretsmanager/secret:Secret"
 _LOGS = "aws:cloudwatch/logGroup:LogGroup"
 _RULES = (losses, outages, openings, capacities)
@@ -57,6 +58,9 @@ def _others(case: Case) -> Iterator[Finding]:
         if news and "instanceRefresh" in case.after:
             words = f"renews its instances, one batch after another ({news[0].because})"
             yield case.find(Severity.OTHER, words)
+    if case.type == _JOB and case.kind is ChangeKind.REPLACED:
+        because = "; ".join(case.change.replace_because)
+        yield case.find(Severity.OTHER, f"runs again, because of {because}")
     if case.type == _INGRESS and case.kind is ChangeKind.REMOVED:
         names = ("referencedSecurityGroupId", "securityGroupId")
         if not any(case.held_removed(name) for name in names):

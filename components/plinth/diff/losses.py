@@ -13,6 +13,7 @@ _HOLDS = {
     "aws:ebs/volume:Volume": "its data",
     "aws:ecr/repository:Repository": "its images",
     "aws:efs/fileSystem:FileSystem": "its files",
+    "aws:eks/cluster:Cluster": "everything that runs in it",
     "aws:elasticache/cluster:Cluster": "its data",
     "aws:elasticache/replicationGroup:ReplicationGroup": "its data",
     "aws:elasticache/serverlessCache:ServerlessCache": "its data",
@@ -25,6 +26,11 @@ _HOLDS = {
     "aws:secretsmanager/secret:Secret": "its value",
     "aws:sqs/queue:Queue": "its messages",
     "aws:cloudwatch/logGroup:LogGroup": "its log events",
+    "docker:index/volume:Volume": "its data",
+    "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition": "every object of its kind",
+    "kubernetes:core/v1:Namespace": "everything in it",
+    "kubernetes:core/v1:PersistentVolume": "its data",
+    "kubernetes:core/v1:PersistentVolumeClaim": "its data",
 }
 
 

@@ -11,6 +11,7 @@ from .guards import GUARDS
 
 _INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 _ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+_ADMISSION = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
 _SOURCES = ("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId")
 _ANYWHERE = ("0.0.0.0/0", "::/0")
 
@@ -22,6 +23,7 @@ _SHIELDS = {
     "aws:ec2/flowLog:FlowLog": "is removed: traffic is no longer recorded",
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": "is removed: access may be public",
     "aws:wafv2/webAcl:WebAcl": "is removed: requests are no longer filtered",
+    "kubernetes:networking.k8s.io/v1:NetworkPolicy": "is removed: its pods may talk to more",
 }
 
 
@@ -72,7 +74,7 @@ def _source(rule: dict[str, Any]) -> str:
 def _who(source: str) -> str:
     if source in _ANYWHERE:
         return f"the whole internet ({source})"
-    return source.removeprefix("${").removesuffix(".id}") or "nobody"
+    return source.removeprefix("${").removesuffix("}").removesuffix(".id") or "nobody"
 
 
 def _group(case: Case) -> str:
@@ -131,7 +133,21 @@ def _other(case: Case, change: PropertyChange) -> str:
         return "no longer records its requests"
     if change.path == "versioningConfiguration.status" and after != "Enabled":
         return "no longer keeps former versions of objects"
-    return _force_ssl(case, change)
+    return _force_ssl(case, change) or _reachable(case, change)
+
+
+def _reachable(case: Case, change: PropertyChange) -> str:
+    """Say who reaches a cluster's API that did not before; nobody named means everybody."""
+    before, after = (_list(value) or ["0.0.0.0/0"] for value in (change.before, change.after))
+    place = cast("dict[str, Any]", case.after.get("vpcConfig") or {})
+    if leaf(change) != "publicAccessCidrs" or place.get("endpointPublicAccess") is False:
+        return ""
+    new = [cidr for cidr in after if not any(_within(cidr, known) for known in before)]
+    return f"answers at its public address to {', '.join(map(_who, new))}" if new else ""
+
+
+def _list(value: Any) -> list[str]:
+    return [str(item) for item in cast("list[Any]", value)] if isinstance(value, list) else []
 
 
 def _force_ssl(case: Case, change: PropertyChange) -> str:
@@ -147,6 +163,9 @@ def _one_sided(case: Case) -> Iterator[str]:
     gone = any(case.held_removed(name) for name in ("bucket", "vpcId"))
     if case.kind is ChangeKind.REMOVED and case.type in _SHIELDS and not gone:
         yield _SHIELDS[case.type]
+    if case.kind is ChangeKind.ADDED and case.type == _ADMISSION:
+        policy = str(case.after.get("policyArn", "")).rpartition("/")[2]
+        yield f"lets {case.after.get('principalArn')} into the cluster with {policy}"
     if case.kind is ChangeKind.ADDED and case.type == _ATTACHMENT:
         policy = str(case.after.get("policyArn", ""))
         if policy.endswith(("/AdministratorAccess", "/PowerUserAccess", "/IAMFullAccess")):

@@ -28,6 +28,12 @@ _SERVES = {
     "aws:rds/proxy:Proxy": "connections through it break",
     "aws:route53/record:Record": "its name is not found meanwhile",
     "aws:route53/zone:Zone": "its names are not found",
+    "kubernetes:apps/v1:Deployment": "its pods are away meanwhile",
+    "kubernetes:apps/v1:StatefulSet": "its pods are away meanwhile",
+    "kubernetes:core/v1:Service": "its pods are not found meanwhile",
+    "kubernetes:eks.amazonaws.com/v1:TargetGroupBinding": "its pods get no requests meanwhile",
+    "kubernetes:elbv2.k8s.aws/v1beta1:TargetGroupBinding": "its pods get no requests meanwhile",
+    "kubernetes:networking.k8s.io/v1:Ingress": "its balancer is another, at another address",
 }
 """What it means that one is replaced or removed."""
 
@@ -68,7 +74,7 @@ def _ended(case: Case) -> Iterator[Finding]:
         yield case.find(
             Severity.DOWNTIME, f"is replaced with all its instances, because of {because}"
         )
-    elif case.type in _SERVES and not _goes_with_parent(case):
+    elif case.type in _SERVES and not _goes_with_parent(case) and not _stands_beside(case):
         meaning = _SERVES[case.type]
         words = f"is replaced because of {because}: {meaning}"
         if case.kind is ChangeKind.REMOVED:
@@ -86,6 +92,14 @@ def _goes_with_parent(case: Case) -> bool:
     }
     name = parts.get(case.type)
     return case.kind is ChangeKind.REMOVED and name is not None and case.held_removed(name)
+
+
+def _stands_beside(case: Case) -> bool:
+    """Tell whether the new object comes before the old one goes: Pulumi gives each a name."""
+    if case.kind is not ChangeKind.REPLACED or not case.type.startswith("kubernetes:"):
+        return False
+    metadata = case.after.get("metadata")
+    return not (isinstance(metadata, dict) and cast("dict[str, Any]", metadata).get("name"))
 
 
 def _restart(case: Case) -> str:

@@ -31,10 +31,17 @@ class Verdict:
 
 
 @functools.cache
-def table() -> dict[str, Sequence[str]]:
-    """Return what forces a replacement, by type."""
+def table(part: str = "types") -> dict[str, Sequence[str]]:
+    """Return what forces a replacement, by type, or by package."""
     text = Path(__file__).with_name("replacements.json").read_text(encoding="utf-8")
-    return {token: entry["replace"] for token, entry in json.loads(text)["types"].items()}
+    return {token: entry["replace"] for token, entry in json.loads(text)[part].items()}
+
+
+def forcing(token: str) -> Sequence[str] | None:
+    """Return what forces a replacement of a type; None where nothing says."""
+    found = table().get(token), table("packages").get(token.partition(":")[0])
+    known = [paths for paths in found if paths is not None]
+    return [path for paths in known for path in paths] if known else None
 
 
 def verdict(
@@ -52,7 +59,7 @@ def verdict(
         return Verdict(ChangeKind.REPLACED, because)
     if old["provider"] != new["provider"]:
         return Verdict(ChangeKind.MAY_REPLACE, ["another provider makes it"])
-    if new["type"] not in table() and any(not _aside(change) for change in properties):
+    if forcing(new["type"]) is None and any(not _aside(change) for change in properties):
         return Verdict(ChangeKind.MAY_REPLACE, [f"no table says what replaces a {new['type']}"])
     return Verdict(ChangeKind.CHANGED)
 
@@ -68,7 +75,7 @@ def _reason(change: PropertyChange) -> str:
 def _forces(old: ResourceRecord, new: ResourceRecord, change: PropertyChange) -> bool:
     if _aside(change):
         return False
-    patterns = [*table().get(new["type"], ()), *new["options"].get("replaceOnChanges", [])]
+    patterns = [*(forcing(new["type"]) or ()), *new["options"].get("replaceOnChanges", [])]
     # Any regional resource of the provider's v7 has a region of its own, and cannot move.
     patterns += ["region"] if new["type"].startswith("aws:") else []
     if any(is_within(change.path, pattern) or pattern == "*" for pattern in patterns):
@@ -114,6 +121,13 @@ def _texts(value: Any) -> set[str]:
     return {str(item) for item in cast("list[Any]", value)} if isinstance(value, list) else set()
 
 
+def _cluster(_old: ResourceRecord, _new: ResourceRecord, change: PropertyChange) -> bool:
+    """Judge by ``eks/cluster.go``: its nodes keep their role, and its secrets their key."""
+    if change.path == "computeConfig.nodeRoleArn":
+        return change.before is not MISSING
+    return change.path.startswith("encryptionConfig") and change.after is MISSING
+
+
 def _vpc_endpoint(_old: ResourceRecord, new: ResourceRecord, change: PropertyChange) -> bool:
     """Judge by ``ec2/vpc_endpoint.go``."""
     return (
@@ -132,6 +146,7 @@ def _instance(_old: ResourceRecord, new: ResourceRecord, change: PropertyChange)
 _RULES: dict[str, Callable[[ResourceRecord, ResourceRecord, PropertyChange], bool]] = {
     "aws:ec2/instance:Instance": _instance,
     "aws:ec2/vpcEndpoint:VpcEndpoint": _vpc_endpoint,
+    "aws:eks/cluster:Cluster": _cluster,
     "aws:elasticache/replicationGroup:ReplicationGroup": _replication_group,
     "aws:lb/loadBalancer:LoadBalancer": _load_balancer,
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": _security_group_rule,

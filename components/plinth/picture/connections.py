@@ -17,6 +17,8 @@ INTERNET = "internet"
 _EVERYBODY = ("0.0.0.0/0", "::/0")
 _DISTRIBUTION = "cloudfront.Distribution"
 _GUARDS = ("ec2.SecurityGroup", "ec2.DefaultSecurityGroup")
+_ELSEWHERE = "${pulumi.StackReference/"
+"""How what another stack exports begins."""
 _WATCHED = 3
 """Boxes that one that only watches is joined to by arrows; with more it says how many."""
 
@@ -102,9 +104,10 @@ class Connections:
     def _listener(self, opening: _Opening) -> str:
         if not opening.group:
             return self._stock.box_of(opening.record["urn"])
-        for record in self._stock.behind(opening.record, opening.group):
-            return self._stock.box_of(record["urn"])
-        return self._stock.box_of(opening.record["urn"])
+        groups = self._stock.behind(opening.record, opening.group)
+        boxes = filter(None, (self._stock.box_of(record["urn"]) for record in groups))
+        # Of a group that another stack made, the box is that of whoever opens it.
+        return next(boxes, self._stock.box_of(opening.record["urn"]))
 
     def _foreign(self, opening: _Opening) -> Iterator[str]:
         """Yield who is let in that is no group of this program."""
@@ -116,10 +119,12 @@ class Connections:
             rule, "referencedSecurityGroupId", "sourceSecurityGroupId", "securityGroups"
         )
         for group in groups:
-            if re.fullmatch(r"(\d+/)?sg-\w+", group):
+            literal = re.fullmatch(r"(\d+/)?sg-\w+", group)
+            if literal or group.startswith(_ELSEWHERE):
                 peer = opening.record["name"].rpartition("-from-")[2]
                 name = peer if "-from-" in opening.record["name"] else ""
-                yield self._outsider(group, "Existing", name or group, Role.PEER, group)
+                fact = group if literal else ""
+                yield self._outsider(group, "Existing", name or group, Role.PEER, fact)
         for prefix in _texts(rule, "prefixListId", "prefixListIds"):
             # CloudFront's own list is the usual one, and then the distribution has its arrow.
             if not self._stock.all(_DISTRIBUTION):

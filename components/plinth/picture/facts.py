@@ -7,6 +7,7 @@ from plinth.preview.export import ResourceRecord
 from plinth.preview.rows import count, cut
 
 from .model import DASH, TIMES, Role
+from .pods import clusters, workloads
 from .stock import Stock
 
 LONGEST = 44
@@ -177,6 +178,12 @@ def _buckets(stock: Stock, key: str) -> Iterator[str]:
         yield f"{'bucket' if len(names) == 1 else 'buckets'} {', '.join(names)}"
 
 
+def _containers(stock: Stock, key: str) -> Iterator[str]:
+    for kind, noun in (("docker.Container", "container"), ("docker.Volume", "volume")):
+        if there := len(stock.of(key, kind)):
+            yield count(there, noun)
+
+
 def _watchers(stock: Stock, key: str) -> Iterator[str]:
     for subscription in stock.of(key, "sns.TopicSubscription"):
         yield ": ".join(_said(subscription, "protocol", "endpoint"))
@@ -191,10 +198,13 @@ _TELLERS: tuple[Callable[[Stock, str], Iterator[str]], ...] = (
     _databases,
     _caches,
     _fleets,
+    workloads,
+    clusters,
     _servers,
     _services,
     _ways_in,
     _networks,
     _buckets,
+    _containers,
     _watchers,
 )

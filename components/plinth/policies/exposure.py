@@ -22,14 +22,17 @@ _EDGE_PORTS = (80, 443)
 def _world(block: Mapping[str, Any]) -> str:
     """Return the first range of a rule that is as good as the whole internet."""
     names = ("cidrIpv4", "cidrIpv6", "cidrBlocks", "ipv6CidrBlocks")
-    for text in (str(item) for name in names for item in items(block.get(name))):
-        try:
-            network = ipaddress.ip_network(text, strict=False)
-        except ValueError:
-            continue
-        if network.prefixlen < _WIDEST[network.version]:
-            return text
-    return ""
+    texts = (str(item) for name in names for item in items(block.get(name)))
+    return next((text for text in texts if reaches_all(text)), "")
+
+
+def reaches_all(text: str) -> bool:
+    """Tell whether a range is as good as the whole internet."""
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return network.prefixlen < _WIDEST[network.version]
 
 
 def _ports(block: Mapping[str, Any]) -> str:

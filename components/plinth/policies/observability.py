@@ -28,6 +28,7 @@ _TAGGED = frozenset(
         "ec2/subnet:Subnet",
         "ec2/vpc:Vpc",
         "ec2/vpcEndpoint:VpcEndpoint",
+        "eks/cluster:Cluster",
         "elasticache/replicationGroup:ReplicationGroup",
         "iam/role:Role",
         "kms/key:Key",

@@ -4,11 +4,13 @@ from . import (
     availability,
     buckets,
     celery,
+    clusters,
     encryption,
     exposure,
     identity,
     observability,
     protection,
+    workloads,
 )
 from .model import Rule
 
@@ -21,6 +23,8 @@ RULES: tuple[Rule, ...] = (
     *availability.RULES,
     *celery.RULES,
     *observability.RULES,
+    *clusters.RULES,
+    *workloads.RULES,
 )
 
 BY_ID = {rule.id: rule for rule in RULES}

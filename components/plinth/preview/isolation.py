@@ -6,13 +6,14 @@ import contextvars
 import functools
 import gc
 import importlib
+import inspect
 import os
-import sys
 from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pulumi
 from google.protobuf.message import Message
 from pulumi.runtime import settings
 from pulumi.runtime._callbacks import _CallbackServicer  # pyright: ignore[reportPrivateUsage]
@@ -20,6 +21,7 @@ from pulumi.runtime.proto import callback_pb2, source_pb2
 from pulumi.runtime.sync_await import _sync_await  # pyright: ignore[reportPrivateUsage]
 
 from .lookups import PLAIN
+from .symbolic import ANY, placeholder
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -111,6 +113,35 @@ def told_apart() -> Generator[None]:
 
 
 @contextlib.contextmanager
+def stood_in_for() -> Generator[None]:
+    """Let exports be asked for by any name, where nobody gave what another stack exports."""
+    get, require = pulumi.StackReference.get_output, pulumi.StackReference.require_output
+    pulumi.StackReference.get_output = _asking(get, lambda exports, name: exports.get(name))
+    pulumi.StackReference.require_output = _asking(get, lambda exports, name: exports[name])
+    try:
+        yield
+    finally:
+        pulumi.StackReference.get_output = get
+        pulumi.StackReference.require_output = require
+
+
+def _asking(
+    get: Callable[..., pulumi.Output[Any]], read: Callable[[dict[str, Any], str], Any]
+) -> Callable[..., pulumi.Output[Any]]:
+    def found(known: list[Any]) -> Any:
+        name, exports = known
+        return placeholder(exports[ANY], name) if ANY in exports else read(exports, name)
+
+    def asked(reference: pulumi.StackReference, name: pulumi.Input[str]) -> pulumi.Output[Any]:
+        value = pulumi.Output.all(name, reference.outputs).apply(found)
+        # All exports count as secret if one is; the SDK tells which of them it is.
+        is_secret = get(reference, name).is_secret()
+        return pulumi.Output(value.resources(), value.future(), value.is_known(), is_secret)
+
+    return asked
+
+
+@contextlib.contextmanager
 def light_traces() -> Generator[None]:
     """Note where a resource is made without a look at every source file on the way there.
 
@@ -128,7 +159,7 @@ def light_traces() -> Generator[None]:
 
 def _stack_trace() -> source_pb2.StackTrace:
     """List the frames above the constructors of a resource, the innermost first."""
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
+    frame: FrameType | None = inspect.currentframe()
     constructors = 3  # of Resource, of CustomResource or ComponentResource, and the concrete one
     while frame and constructors:
         constructors -= frame.f_code.co_name == "__init__"

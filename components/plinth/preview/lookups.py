@@ -8,9 +8,10 @@ from typing import Any
 from pulumi.runtime.proto import resource_pb2
 
 from .answers import Answer, answer
-from .graph import Graph, Kind, Mode
+from .graph import Graph, Kind, Mode, Node
 from .requests import provider_urn
 from .states import States
+from .symbolic import ANY
 from .values import from_struct, has, returning
 
 PLAIN: contextvars.ContextVar[bool] = contextvars.ContextVar("plain_invoke", default=False)
@@ -69,16 +70,21 @@ class Lookups:
         self._graph.invokes.append({**note, "form": "method", "answer": "unknown"})
         self._graph.problems.append(f"{request.tok}: a provider's method, its result is unknown")
 
-    def stack(self, name: str) -> dict[str, Any]:
+    def stack(self, node: Node) -> dict[str, Any]:
         """Return a StackReference's state: the other stack's exports, if anybody gave them."""
+        name = node.id
         exports = next(
             (self._stack_outputs[key] for key in self._keys(name) if key in self._stack_outputs),
             None,
         )
         if exports is None:
-            problem = f"stack reference {name!r}: its exports were not given, so all are unknown"
+            symbolical = self._graph.mode is Mode.SYMBOLIC
+            instead = "placeholders stand for them" if symbolical else "all are unknown"
+            problem = f"stack reference {name!r}: its exports were not given, so {instead}"
             self._graph.problems.append(problem)
-            return {"name": name}
+            exports = {ANY: node.label}
+            if not symbolical:
+                return {"name": name}
         secrets = [key for key, value in exports.items() if has(value, "secret")]
         return {"name": name, "outputs": dict(exports), "secretOutputNames": secrets}
 

@@ -118,7 +118,7 @@ class RecordingMonitor:
         node.dependencies = sorted(request.dependencies)
         self._add(node)
         if node.type == STACK_REFERENCE:
-            node.state = self._lookups.stack(node.id)
+            node.state = self._lookups.stack(node)
         else:
             self._states.fill(node)
         return resource_pb2.ReadResourceResponse(

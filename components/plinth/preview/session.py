@@ -63,6 +63,7 @@ def record(
         isolation.environment(),
         isolation.no_collection(),
         isolation.told_apart(),
+        isolation.stood_in_for(),
         isolation.light_traces(),
     ):
         _on_free_thread(lambda: run.run(program, list(secret_keys), organization))

@@ -1,7 +1,7 @@
 """What a program gets back for a resource: what it gave, and what may be known beyond that."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 
@@ -64,7 +64,19 @@ class States:
         if node.type.startswith("aws:") and "region" in symbolic.required(cls):
             added |= {"region": region} if (region := self.region(node.provider)) else {}
         left = {name: value for name, value in added.items() if name not in node.inputs}
-        return left | self._computed.get(node.type, {})
+        return left | self._nested(node) | self._computed.get(node.type, {})
+
+    def _nested(self, node: Node) -> dict[str, Any]:
+        """Return the objects among the inputs to which a provider adds something, with that."""
+        found: dict[str, Any] = {}
+        for path in symbolic.nested(node.type):
+            name, _, leaf = path.partition(".")
+            given = node.inputs.get(name)
+            if isinstance(given, dict) and not signature(given):
+                symbolical = self._graph.mode is Mode.SYMBOLIC
+                value = symbolic.placeholder(node.label, path) if symbolical else UNKNOWN
+                found.setdefault(name, {**cast("dict[str, Any]", given)}).setdefault(leaf, value)
+        return found
 
     def _secrets(self, node: Node, added: Mapping[str, Any]) -> dict[str, Any]:
         """Keep secret what the program said is secret, known or not."""

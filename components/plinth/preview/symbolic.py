@@ -17,6 +17,16 @@ from pulumi import _types  # pyright: ignore[reportPrivateUsage]
 DEEPEST = 3
 """Levels of nested objects for which placeholders are made; provider types may recur."""
 
+ANY = "plinth:any-export"
+"""Key under which a stack's exports, of which not even the names are known, have their label."""
+
+_NESTED = {
+    "aws:eks/cluster:Cluster": ("vpcConfig.clusterSecurityGroupId", "vpcConfig.vpcId"),
+    "kubernetes": ("metadata.name",),
+}
+"""Fields that a provider adds to an object among the inputs, by type or package. The SDK does not
+tell them from those that are left out."""
+
 
 class Labels:
     """Short names of resources, each of which belongs to one URN."""
@@ -47,6 +57,11 @@ def placeholders(cls: type[pulumi.Resource], label: str) -> dict[str, Any]:
     """Return a stand-in for every output of a kind that is always there once it exists."""
     made = {name: _stand_in(kind, f"{label}.{name}") for name, kind in required(cls).items()}
     return {name: value for name, value in made.items() if value is not None}
+
+
+def nested(token: str) -> tuple[str, ...]:
+    """Return the paths of what a provider adds to objects among the inputs of a type."""
+    return _NESTED.get(token) or _NESTED.get(token.partition(":")[0], ())
 
 
 @functools.cache

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from plinth.cost.bill import Bill
 
-from . import servers, services, stores, traffic
+from . import pods, servers, services, stores, traffic
 
 RULES: dict[str, Callable[[Bill], None]] = {
     "aws:autoscaling/group:Group": servers.group,
@@ -22,6 +22,8 @@ RULES: dict[str, Callable[[Bill], None]] = {
     "aws:ec2/natGateway:NatGateway": traffic.nat_gateway,
     "aws:ec2/vpc:Vpc": traffic.vpc,
     "aws:ec2/vpcEndpoint:VpcEndpoint": traffic.endpoint,
+    "aws:ecr/repository:Repository": services.repository,
+    "aws:eks/cluster:Cluster": pods.cluster,
     "aws:elasticache/replicationGroup:ReplicationGroup": stores.redis,
     "aws:kms/key:Key": services.key,
     "aws:lambda/function:Function": services.function,
@@ -35,4 +37,6 @@ RULES: dict[str, Callable[[Bill], None]] = {
     "aws:sns/topic:Topic": services.topic,
     "aws:sqs/queue:Queue": services.queue,
     "aws:ssm/parameter:Parameter": services.parameter,
+    "kubernetes:apps/v1:Deployment": pods.deployment,
+    "kubernetes:apps/v1:StatefulSet": pods.deployment,
 }

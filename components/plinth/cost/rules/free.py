@@ -4,11 +4,15 @@ _SETTING = "a setting of something that is charged itself"
 _NETWORK = "networks, routes and rules are free"
 _IAM = "IAM is free"
 _SCALING = "Auto Scaling is free; its instances are charged"
+_CLUSTER = "comes with the cluster"
 _ROUTING = "charged with the load balancer"
 
 PACKAGES = {
     "aws:iam": _IAM,
     "aws:autoscaling": _SCALING,
+    "docker": "runs where Docker does, on a machine that is there already",
+    "kubernetes": "kept by the cluster, which is charged as are the nodes that pods ask for",
+    "docker-build": "runs where Pulumi runs; the repository is charged",
     "random": "made by Pulumi",
     "tls": "made by Pulumi",
     "time": "made by Pulumi",
@@ -48,6 +52,12 @@ TYPES = {
     "aws:ec2/securityGroup:SecurityGroup": _NETWORK,
     "aws:ec2/securityGroupRule:SecurityGroupRule": _NETWORK,
     "aws:ec2/subnet:Subnet": _NETWORK,
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy": _SETTING,
+    "aws:ecr/repositoryPolicy:RepositoryPolicy": _SETTING,
+    "aws:eks/accessEntry:AccessEntry": _CLUSTER,
+    "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": _CLUSTER,
+    "aws:eks/addon:Addon": "its pods run on the cluster's nodes",
+    "aws:eks/podIdentityAssociation:PodIdentityAssociation": _CLUSTER,
     "aws:elasticache/parameterGroup:ParameterGroup": _SETTING,
     "aws:elasticache/subnetGroup:SubnetGroup": _SETTING,
     "aws:elasticache/user:User": _SETTING,

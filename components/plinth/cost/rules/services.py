@@ -24,6 +24,11 @@ def bucket(bill: Bill) -> None:
     bill.charge("objects read", "s3.gets", bill.assume("bucket_gets_thousands"))
 
 
+def repository(bill: Bill) -> None:
+    """Charge the layers in an image repository, each of which counts once."""
+    bill.charge("images", "ecr.gb_month", bill.assume("repository_gb"))
+
+
 def secret(bill: Bill) -> None:
     """Charge a secret, and reading it."""
     bill.charge("secret", "secret.month", 1)
