@@ -187,6 +187,11 @@ def test_port_is_opened_only_where_one_is_given() -> None:
     assert "--publish" not in process_unit(process())
 
 
+def test_an_images_own_check_is_left_out() -> None:
+    """It asks the web server, which a worker of the same image is not."""
+    assert "--no-healthcheck" in process_unit(WEB)
+
+
 @given(st.dictionaries(st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True), LINE))
 @example({"A": "# =\\ $HOME %h 'quoted' \"twice\" ", "B": ""})
 def test_any_variable_survives(variables: dict[str, str]) -> None:

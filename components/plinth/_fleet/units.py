@@ -197,6 +197,8 @@ def _container(process: Process, name: str) -> list[str]:
         f"--log-opt awslogs-stream={name}/${{INSTANCE_ID}}",
         # Logs that cannot be sent are dropped in the end; an app must not stop for them.
         "--log-opt mode=non-blocking --log-opt max-buffer-size=25m",
+        # The image's check is the web server's, and nobody would ask docker how it went.
+        "--no-healthcheck",
         "--security-opt no-new-privileges",
     ]
 
