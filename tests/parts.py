@@ -304,7 +304,7 @@ FLEET_OTHERS = {
     "environment": {"LANG": "C"},
     "log_days": 7,
 }
-WORKERS: Mapping[str, Any] = {"pools": {"default": {}, "mail": {"queues": ["mail"], "min_size": 0}}}
+WORKERS: Mapping[str, Any] = {"pools": {"default": {"min_size": 0}}}
 WORKERS_OTHERS = {
     **FLEET_OTHERS,
     "pools.*.queues": ["celery", "more"],
@@ -349,7 +349,7 @@ PARTS = {
     "Postgres": Part(
         settings=PostgresSettings,
         make=postgres,
-        full={"replicas": {"one": {"zone": "a"}, "two": {"zone": "b"}}, "proxy": {}},
+        full={"replicas": {"one": {"zone": "a"}}, "proxy": {}},
         others={
             "version": 16,
             "instance_class": "db.m7g.large",

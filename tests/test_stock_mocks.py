@@ -41,6 +41,7 @@ class Echo(Mocks):
 @pytest.fixture(autouse=True)
 def _own_loop() -> Iterator[None]:
     """Give Pulumi's mocks the event loop they ask for, and leave nothing of it behind."""
+    gc.freeze()  # what is there already need not be looked through below
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     yield
@@ -50,6 +51,7 @@ def _own_loop() -> Iterator[None]:
     asyncio.set_event_loop(None)
     # Pulumi's mocks leave a loop open in every thread they use: here, and not in a later test.
     gc.collect()
+    gc.unfreeze()
 
 
 async def _finish(tasks: set[asyncio.Task[Any]]) -> None:
