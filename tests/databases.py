@@ -5,9 +5,9 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from plinth.existing import ExistingNetwork, ExistingPeer
 from plinth.postgres import Postgres, PostgresSettings, ReplicaSettings
 from plinth.testing import Deployment, Requested, deploy
-from plinth.wiring import ExistingNetwork, ExistingPeer
 
 NETWORK = ExistingNetwork(
     vpc_id="vpc-1",

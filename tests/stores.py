@@ -4,9 +4,9 @@ from typing import Any
 
 import pulumi_aws as aws
 
+from plinth.existing import ExistingNetwork
 from plinth.redis import RedisBroker, RedisBrokerSettings, RedisCache, RedisCacheSettings
 from plinth.testing import Deployment, deploy
-from plinth.wiring import ExistingNetwork
 
 TWO_ZONES = ExistingNetwork(
     vpc_id="vpc-1", cidr_block="10.0.0.0/16", data_subnet_ids=["subnet-a", "subnet-b"]

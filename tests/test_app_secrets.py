@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pulumi_aws as aws
@@ -11,8 +11,11 @@ from pydantic import ValidationError
 
 from plinth import app_secrets
 from plinth.app_secrets import AppSecrets, AppSecretsSettings
+from plinth.existing import ExistingPeer
 from plinth.testing import Deployment, deploy
-from plinth.wiring import ExistingPeer, Service
+
+if TYPE_CHECKING:
+    from plinth.wiring import Service
 
 SECRETS = {
     "generated": ["SECRET_KEY", "JWT_KEY"],

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plinth import certificate
+from plinth.existing import ExistingCertificate, ExistingZone
 from plinth.testing import Deployment, deploy
-from plinth.wiring import ExistingCertificate, ExistingZone
 
 ZONE = ExistingZone(zone_id="Z1")
 MINE = ExistingCertificate(certificate_arn="arn:aws:acm:eu-west-1:123456789012:certificate/1")

@@ -26,8 +26,9 @@ from plinth._fleet.identity import Needs, make_identity
 from plinth._fleet.image import check_image, ecr_registry, ecr_repository_arn
 from plinth._fleet.units import Process, Stop
 from plinth._fleet.user_data import Known, pinned, user_data
+from plinth.existing import ExistingNetwork, ExistingService
 from plinth.testing import Deployment, deploy
-from plinth.wiring import ExistingNetwork, ExistingService, Grant, SecretText
+from plinth.wiring import Grant, SecretText
 
 DIGEST = f"sha256:{'a' * 64}"
 IMAGE = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/shop@{DIGEST}"

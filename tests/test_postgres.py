@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from databases import NETWORK, THREE, database, options_of, primary, records
+from plinth.existing import ExistingNetwork
 from plinth.postgres import (
     PointInTimeRestore,
     Postgres,
@@ -17,7 +18,6 @@ from plinth.postgres import (
     SnapshotRestore,
 )
 from plinth.testing import Requested, deploy
-from plinth.wiring import ExistingNetwork
 
 
 def test_defaults_are_safe() -> None:

@@ -4,9 +4,10 @@ import pulumi_aws as aws
 import pytest
 
 from plinth import redis
+from plinth.existing import ExistingPeer
 from plinth.redis import RedisBroker, RedisCache
 from plinth.testing import deploy
-from plinth.wiring import BrokerLike, ExistingPeer, Service
+from plinth.wiring import BrokerLike, Service
 from stores import TWO_ZONES
 
 WEB = ExistingPeer(pulumi_resource_name="web", security_group_id="sg-web")

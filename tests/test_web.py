@@ -13,9 +13,10 @@ from pydantic import ValidationError
 from balancers import Balancer
 from booted import docker_variables, systemd_words, user_data_files
 from plinth._web.server import server_variables, worker_count
+from plinth.existing import ExistingNetwork, ExistingService
 from plinth.testing import Deployment, deploy
 from plinth.web import VARIABLES, WebSettings, WebTier, WorkerModel
-from plinth.wiring import ExistingNetwork, ExistingService, Peer, SecretText
+from plinth.wiring import Peer, SecretText
 
 IMAGE = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop@sha256:{'a' * 64}"
 NETWORK = ExistingNetwork(
