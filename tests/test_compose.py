@@ -119,12 +119,15 @@ def test_what_outlives_a_container_is_declared(local: dict[str, Any]) -> None:
 
 
 def test_the_apps_image_is_built(local: dict[str, Any]) -> None:
-    """From the directory that the settings name, for each service that runs it."""
-    built = {name for name, service in local["services"].items() if "build" in service}
+    """By the service that starts first, for all: two builds of one name would fail."""
+    ours = {n: s for n, s in local["services"].items() if s["image"] == "shop:local"}
 
-    assert built == {"release", "web", "worker-default", "worker-long", "beat"}
-    assert local["services"]["web"]["build"] == "./examples/shop"
-    assert (ROOT / "examples" / "shop").is_dir()
+    assert list(ours) == ["release", "web", "worker-default", "worker-long", "beat"]
+    assert ours.pop("release")["build"] == "./examples/shop"
+    assert (ROOT / "examples" / "shop" / "Dockerfile").is_file()
+    for service in ours.values():
+        assert "build" not in service
+        assert service["pull_policy"] == "never"
 
 
 def test_nothing_is_taken_from_the_shell() -> None:
@@ -178,11 +181,13 @@ def built() -> pulumi.Output[str]:
 
 
 def test_an_image_to_be_built_needs_no_name() -> None:
-    """Compose gives it one."""
+    """It gets one, by which all its services share what the first of them builds."""
     chosen = LocalPlatformSettings(context="app")
     deployed = deploy(lambda: LocalPlatform("shop", chosen, image=built()) and None)
 
-    assert "image" not in written(platform_of(deployed))["services"]["web"]
+    services = written(platform_of(deployed))["services"]
+    assert (services["web"]["image"], services["web"]["build"]) == ("shop-app", "./app")
+    assert (services["beat"]["image"], services["beat"].get("build")) == ("shop-app", None)
 
 
 def test_an_image_unknown_and_not_built_is_refused() -> None:

@@ -58,6 +58,7 @@ def test_a_valid_key_becomes_the_model() -> None:
         ({"spares": {"a": {"faast": True}}}, "shop:stack.spares.a.faast: .* 'fast'"),
         ({"row": [{"q": 1}]}, r"shop:stack.row\[0\].q: .* use one of size, fast"),
         ({"part": {"size": "2"}}, "shop:stack.part.size: .* valid integer, and it is '2'"),
+        ({"row": "a b"}, r"shop:stack.row: needs a list, such as \[a, b\], and it is 'a b'"),
         ({"part": {"fast": 1}}, "shop:stack.part.fast: .* boolean, and it is 1"),
         ({"part": {"size": 0}}, "shop:stack.part.size: .* greater than or equal to 1"),
         (

@@ -33,6 +33,7 @@ LOSS, DOWN, OPEN, SIZE = (
 PARAMETERS = "aws:rds/parameterGroup:ParameterGroup"
 DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 LISTENER = "aws:lb/listener:Listener"
+RULE = "aws:lb/listenerRule:ListenerRule"
 CLUSTER = "aws:eks/cluster:Cluster"
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 JOB = "kubernetes:batch/v1:Job"
@@ -354,6 +355,29 @@ def test_rolling_renewal_is_folded() -> None:
 
     assert finding.severity is Severity.OTHER
     assert "renews its instances" in finding.sentence
+
+
+def shared(minimum: int, percent: int) -> Document:
+    """Preview a green fleet of some size that gets some of a rule's requests."""
+    targets = [{"arn": "green", "weight": percent}, {"arn": "blue", "weight": 100 - percent}]
+    return document(
+        resource(GROUP, "web-green", minSize=minimum, targetGroupArns=["green"]),
+        resource(RULE, "web", actions=[{"type": "forward", "forward": {"targetGroups": targets}}]),
+    )
+
+
+def test_requests_that_shift_to_nobody_are_an_outage() -> None:
+    """A fleet has its instances one deployment before its requests, unless all of it is new."""
+    (down, _) = judged(shared(0, 0), shared(1, 10))
+
+    assert down.severity is DOWN
+    assert "gets 10 % of the requests before its first instance is there" in down.sentence
+    for before, after in (
+        (shared(0, 0), shared(1, 0)),
+        (shared(1, 0), shared(1, 10)),
+        (document(), shared(1, 10)),
+    ):
+        assert DOWN not in {finding.severity for finding in judged(before, after)}
 
 
 def test_other_region_loses_everything() -> None:

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -230,6 +231,16 @@ def test_the_stack_is_dev_elsewhere(tmp_path: Path) -> None:
     assert json.loads(values["plinth:stack"]) == dev["plinth:stack"]
     [endpoints] = json.loads(values["aws:endpoints"])
     assert endpoints["autoscaling"] == "http://127.0.0.1:5600"
+
+
+def test_a_port_that_is_taken_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """At once, and before anything is printed that would end up in a stack's file."""
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(SystemExit, match="2"):
+        emulate.main(["--port", str(taken.getsockname()[1])])
+
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "give another one by --port" in shown.err
 
 
 def test_what_is_missing_is_found(url: str) -> None:

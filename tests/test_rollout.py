@@ -400,6 +400,20 @@ def test_what_aws_refuses_is_said_in_a_line(cloud: Aws, capsys: pytest.CaptureFi
     assert "AccessDenied" in capsys.readouterr().err
 
 
+def test_who_no_longer_waits_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C ends the command with a word and no trace."""
+
+    def interrupted(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "_client", interrupted)
+
+    assert main(["rollout", "wait", "dev", "--cwd", str(ROOT)]) == 130
+    assert capsys.readouterr().err == "plinth: no longer following; the refreshes go on\n"
+
+
 def test_the_client_is_the_stacks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its region, unless another one is given; and many tries where AWS is asked too often."""
     boto3: Any = importlib.import_module("boto3")
@@ -426,10 +440,11 @@ def test_without_boto3_it_says_what_to_install(
 
 
 @pytest.mark.parametrize("given", ["--timeout=0", "--settle=-1", "--every=nan", "--every=x"])
-def test_no_time_is_refused(given: str) -> None:
+def test_no_time_is_refused(given: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A wait that never looks, or never ends, is a mistake."""
     parser = argparse.ArgumentParser()
     rollout(parser)
 
     with pytest.raises(builtins.SystemExit, match="2"):
         parser.parse_args(["wait", "dev", given])
+    assert "is no such number: need one above 0" in capsys.readouterr().err

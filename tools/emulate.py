@@ -7,11 +7,13 @@ nothing, and forgets all when it ends. docs/emulate.md says what it lacks.
 """
 
 import argparse
+import functools
 import importlib
 import logging
+import socket
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,18 +35,21 @@ ALWAYS = ("sts",)
 """Services that the provider itself talks to."""
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Print a stack's file, and serve it until somebody interrupts."""
     parser = argparse.ArgumentParser(description="an AWS on loopback")
-    parser.add_argument("--port", type=int, default=PORT, help=f"default: {PORT}")
+    parser.add_argument("--port", type=_port, default=PORT, help=f"default: {PORT}")
     only = parser.add_mutually_exclusive_group()
     only.add_argument("--print", action="store_true", help="print the file, and serve nothing")
     only.add_argument("--gaps", action="store_true", help="print what the server lacks, and end")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     if arguments.print:
         sys.stdout.write(document(arguments.port))
         return 0
-    url, server = serve(0 if arguments.gaps else arguments.port)
+    try:
+        url, server = serve(0 if arguments.gaps else arguments.port)
+    except OSError as error:
+        parser.error(f"port {arguments.port}: {error.strerror}: give another one by --port")
     try:
         if arguments.gaps:
             report = losses(deploy_project(ROOT, STACK), gaps(url))
@@ -61,8 +66,22 @@ def main() -> int:
     return 0
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        msg = f"{text!r} is no port: need 1 to 65535"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
 def serve(port: int) -> tuple[str, Any]:
-    """Start the server on loopback alone; port 0 is any that is free."""
+    """Start the server on loopback alone; port 0 is any that is free.
+
+    Raises:
+        OSError: The port is taken.
+    """
+    # Asked here, since moto would wait for its server for ever.
+    socket.create_server(("127.0.0.1", port)).close()
+    _read_once()
     _answer_at_once()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it logs every request
     # Imported here and below, so that who only prints does not wait for it.
@@ -176,12 +195,26 @@ def _value(shape: Any) -> Any:
 NOT_IMPLEMENTED = "NotImplementedByMoto"
 
 
+@functools.cache
+def _read_once() -> None:
+    """Keep what botocore reads: each of moto's many sessions would read the models again.
+
+    EC2's takes a quarter of a second, and is read five times.
+    """
+    loader: Any = importlib.import_module("botocore.loaders").JSONFileLoader
+    read = functools.cache(functools.partial(loader.load_file, loader()))
+
+    def load_file(_: Any, path: str) -> Any:
+        return read(path)
+
+    loader.load_file = load_file
+
+
+@functools.cache
 def _answer_at_once() -> None:
     """Refuse with 400 what moto lacks: AWS's libraries try its own 500 again, for minutes."""
     base: Any = importlib.import_module("moto.core.responses").BaseResponse
     ordinary = base.call_action
-    if getattr(ordinary, "refuses", False):
-        return
 
     def call_action(self: Any) -> Any:
         try:
@@ -189,7 +222,6 @@ def _answer_at_once() -> None:
         except NotImplementedError as error:
             return 400, {"x-amzn-errortype": NOT_IMPLEMENTED}, _refusal(self, str(error))
 
-    vars(call_action)["refuses"] = True
     base.call_action = call_action
 
 

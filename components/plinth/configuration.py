@@ -60,6 +60,8 @@ def _words(error: ErrorDetails, model: type[BaseModel]) -> str:
     given = error["input"]
     if error["type"] == "missing" or isinstance(given, dict | list):
         return message
+    if error["type"] == "tuple_type" and isinstance(given, str):
+        message = f"needs a list, such as [{', '.join(given.split())}]"
     return f"{message}, and it is {given!r}"
 
 

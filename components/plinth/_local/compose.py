@@ -71,25 +71,28 @@ def as_yaml(document: Mapping[str, Any]) -> str:
 
 def _document(platform: Platform, directory: Path) -> dict[str, Any]:
     planned = services(platform.settings)
+    first = next(service for service in planned if service.image is None)
     volumes = sorted({volume.name for service in planned for volume in service.volumes})
     files = {_config(s, path): text for s in planned for path, text in s.files.items()}
     return {
         "name": platform.name,
-        "services": {each.name: _service(each, platform, directory) for each in planned},
+        "services": {
+            each.name: _service(each, platform, directory, builds=each is first) for each in planned
+        },
         "volumes": {volume: {} for volume in volumes},
         "configs": {name: {"content": text} for name, text in files.items()},
     }
 
 
-def _service(service: Service, platform: Platform, directory: Path) -> dict[str, Any]:
-    context = None if service.image else platform.settings.context
+def _service(
+    service: Service, platform: Platform, directory: Path, *, builds: bool
+) -> dict[str, Any]:
     source = [
         f"{_path(platform.root / path, directory)}:{there}"
         for there, path in service.source.items()
     ]
     written = {
-        "image": service.image or platform.image,
-        "build": context and _path(platform.root / context, directory),
+        **_image(service, platform, directory, builds=builds),
         "command": list(service.command),
         # Celery's workers are known by it.
         "hostname": service.name,
@@ -104,6 +107,23 @@ def _service(service: Service, platform: Platform, directory: Path) -> dict[str,
         "stop_grace_period": f"{service.stop_seconds}s",
     }
     return {key: value for key, value in written.items() if value}
+
+
+def _image(
+    service: Service, platform: Platform, directory: Path, *, builds: bool
+) -> dict[str, str]:
+    """Say where an image comes from. One service builds the app's for all that run it.
+
+    Two that build one name at the same time fail where the image is new: "already exists"
+    (https://github.com/docker/buildx/issues/3576).
+    """
+    context = None if service.image else platform.settings.context
+    image = service.image or platform.image or f"{platform.name}-app"
+    if context is None:
+        return {"image": image}
+    if builds:
+        return {"image": image, "build": _path(platform.root / context, directory)}
+    return {"image": image, "pull_policy": "never"}
 
 
 def _volumes(service: Service) -> list[str]:

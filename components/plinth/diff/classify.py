@@ -9,6 +9,7 @@ from .findings import Case, Finding, Severity, Site
 from .losses import losses
 from .openings import openings
 from .outages import outages
+from .shifts import shifts
 from .sizes import capacities
 
 __all__ = ["Finding", "Severity", "classify"]
@@ -18,7 +19,7 @@ _INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 _JOB = "kubernetes:batch/v1:Job"
 _RESTORABLE = "aws:secretsmanager/secret:Secret"
 _LOGS = "aws:cloudwatch/logGroup:LogGroup"
-_RULES = (losses, outages, openings, capacities)
+_RULES = (losses, outages, shifts, openings, capacities)
 
 
 def classify(changes: Sequence[Change], before: Document, after: Document) -> list[Finding]:

@@ -2,6 +2,7 @@
 
 import argparse
 import math
+from contextlib import suppress
 from pathlib import Path
 
 DESCRIPTION = (
@@ -66,7 +67,9 @@ def rollout(parser: argparse.ArgumentParser) -> None:
 
 
 def _positive(text: str) -> float:
-    value = float(text)
+    value = math.nan
+    with suppress(ValueError):
+        value = float(text)
     if not (math.isfinite(value) and value > 0):
         msg = f"{text!r} is no such number: need one above 0"
         raise argparse.ArgumentTypeError(msg)

@@ -15,6 +15,9 @@ from plinth.preview.yaml_core import ConfigError
 from .follow import Patience, follow, lines
 from .scaling import NoGroupError, Scaling
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
 _INSTALL = "this asks AWS, which needs boto3: pip install 'plinth-iac[aws]'"
 
 
@@ -31,6 +34,9 @@ def wait(arguments: argparse.Namespace) -> int:
         return _follow(scaling, config, arguments)
     except (ConfigError, NoGroupError, errors.BotoCoreError, errors.ClientError) as error:
         return unusable(error)
+    except KeyboardInterrupt:
+        tell("plinth: no longer following; the refreshes go on")
+        return INTERRUPTED
 
 
 def _follow(scaling: Scaling, config: StackConfig, arguments: argparse.Namespace) -> int:
