@@ -1,6 +1,9 @@
 """The app's processes as pods of a cluster, by the same settings as on instances."""
 
+from typing import Self
+
 import pulumi
+from pydantic import Field, model_validator
 
 from app import App
 from plinth import ClusterLike, ExistingCluster
@@ -24,8 +27,8 @@ class KnownCluster(Settings, frozen=True):
     name: str
     """Its name in EKS."""
 
-    arn: str
-    """Its ARN."""
+    arn: str = Field(pattern=r"^arn:aws[\w-]*:eks:[a-z0-9-]+:\d{12}:cluster/.+$")
+    """Its ARN, by which its region is known."""
 
     endpoint: str
     """URL of its API."""
@@ -56,9 +59,22 @@ class Kubernetes(Settings, frozen=True):
     beat: PodSettings = PodSettings()
     """How beat's pod is run."""
 
+    @model_validator(mode="after")
+    def _one_cluster(self) -> Self:
+        if self.stack and self.cluster:
+            msg = f"stack={self.stack!r} exports a cluster, and cluster names one: drop one of them"
+            raise ValueError(msg)
+        return self
+
 
 def on_kubernetes(stack: Stack, app: App) -> None:
     """Run the web servers, the workers and beat, each as pods of a namespace of its own."""
+    if app.green_image is not None:
+        msg = (
+            f"greenImage={app.green_image!r} is for web servers that are released blue/green, and "
+            "pods are not: take it out, and give the new image as image"
+        )
+        raise ValueError(msg)
     config = pulumi.Config()
     settings = read(Kubernetes, "kubernetes") if config.get("kubernetes") else Kubernetes()
     cluster = _cluster(settings)

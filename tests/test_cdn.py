@@ -1,7 +1,7 @@
 """Cdn, deployed to nowhere."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pulumi_aws as aws
@@ -9,18 +9,19 @@ import pytest
 from pydantic import ValidationError
 
 from plinth.cdn import VARIABLES, Cdn, CdnSettings
-from plinth.load_balancer import LoadBalancer, LoadBalancerSettings
-from plinth.testing import Deployment, Requested, deploy
-from plinth.wiring import (
+from plinth.existing import (
     ExistingBucket,
     ExistingCertificate,
     ExistingNetwork,
     ExistingOrigin,
     ExistingPeer,
     ExistingZone,
-    Grant,
-    Service,
 )
+from plinth.load_balancer import LoadBalancer, LoadBalancerSettings
+from plinth.testing import Deployment, Requested, deploy
+
+if TYPE_CHECKING:
+    from plinth.wiring import Grant, Service
 
 NETWORK = ExistingNetwork(
     vpc_id="vpc-1", cidr_block="10.0.0.0/16", public_subnet_ids=["subnet-a", "subnet-b"]

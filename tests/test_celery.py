@@ -24,15 +24,9 @@ from plinth.celery import (
     Scheduler,
     Work,
 )
+from plinth.existing import ExistingBroker, ExistingNetwork, ExistingService
 from plinth.testing import Deployment, deploy
-from plinth.wiring import (
-    ExistingBroker,
-    ExistingNetwork,
-    ExistingService,
-    Grant,
-    Peer,
-    SecretText,
-)
+from plinth.wiring import Grant, Peer, SecretText
 
 NETWORK = ExistingNetwork(
     vpc_id="vpc-1", cidr_block="10.0.0.0/16", private_subnet_ids=["subnet-a", "subnet-b"]
@@ -455,7 +449,7 @@ def test_wiring_refuses(
     """What could not run is refused before anything is registered."""
     right = {"name": "tasks", "image": IMAGE, "network": NETWORK, "broker": BROKER}
     with pytest.raises(ValueError, match=message):
-        kind(**{**right, **wrong})
+        deploy(lambda: kind(**{**right, **wrong}) and None)
 
 
 @pytest.mark.parametrize(

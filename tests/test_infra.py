@@ -4,7 +4,9 @@ import copy
 import json
 import re
 import runpy
+import sys
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pulumi_aws as aws
@@ -13,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from booted import user_data_files
+from parts import IMAGE
 from plinth.preview.config import load_stack
 from plinth.preview.graph import Mode
 from plinth.preview.manifest import find_project
@@ -123,7 +126,7 @@ def test_any_misspelt_key_is_found(stack: str, data: st.DataObject) -> None:
     assert f"plinth:stack.{'.'.join(path)}x: there is no such setting" in refusal(document)
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(
     zones=st.sampled_from([["a", "b"], ["c", "a", "f"]]),
     nat=st.sampled_from(["none", "instance", "single", "per_zone"]),
@@ -187,3 +190,27 @@ def test_compute_moves_the_app_alone(compute: str | None) -> None:
     new = {each.name for urn, each in after.items() if urn not in before and "Kube" not in urn}
     rules = {f"{store}-from-cluster" for store in ("cache", "db", "queue")}
     assert new == (rules | {"cluster", "organization/cluster/prod"} if compute else set())
+
+
+CLUSTER = {
+    "name": "shop",
+    "arn": "arn:aws:eks:eu-west-1:123456789012:cluster/shop",
+    "endpoint": "https://0a.eks.amazonaws.com",
+    "certificate_authority": "Y2E=",
+    "security_group_id": "sg-1",
+}
+
+
+def test_what_says_nothing_of_pods_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second image, which pods are not released by, and a cluster that is told twice or wrong."""
+    monkeypatch.setattr(sys, "path", [str(ROOT / "infra"), *sys.path])
+    module = runpy.run_path(str(ROOT / "infra" / "on_kubernetes.py"))
+    with pytest.raises(ValueError, match="give the new image as image"):
+        module["on_kubernetes"](None, SimpleNamespace(green_image=IMAGE))
+    read = module["Kubernetes"].model_validate
+    with pytest.raises(ValueError, match="drop one of them"):
+        read({"stack": "organization/cluster/prod", "cluster": CLUSTER})
+    with pytest.raises(ValueError, match=r"cluster\.arn"):
+        read({"cluster": {**CLUSTER, "arn": "shop"}})
+
+    assert read({"cluster": CLUSTER}).cluster.name == "shop"

@@ -343,13 +343,16 @@ def test_pods_of_no_spot_keep_off_spot_nodes() -> None:
     [term] = pod("default")["spec"]["affinity"]["nodeAffinity"][
         "requiredDuringSchedulingIgnoredDuringExecution"
     ]["nodeSelectorTerms"]
-    assert {each["operator"] for each in term["matchExpressions"]} == {"NotIn"}
+    # Of the labels of EKS's own domain, Auto Mode takes but those that it knows.
+    assert term["matchExpressions"] == [
+        {"key": "karpenter.sh/capacity-type", "operator": "NotIn", "values": ["spot"]}
+    ]
 
     settings = {"pools": {"default": {"spot": 0.4, "max_task": 60}}}
     made = deploy(lambda: workers(settings=settings) and None)
     wanted = pod("default", made)["spec"]["affinity"]["nodeAffinity"]
-    [first, _] = wanted["preferredDuringSchedulingIgnoredDuringExecution"]
-    assert first["weight"] == 40
+    [only] = wanted["preferredDuringSchedulingIgnoredDuringExecution"]
+    assert only["weight"] == 40
 
 
 def test_nothing_may_connect_to_a_worker() -> None:

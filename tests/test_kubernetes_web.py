@@ -24,7 +24,7 @@ from plinth import ExistingCertificate, ExistingService, Grant, RedisCache, Secr
 from plinth._fleet.boot import PROGRAMS
 from plinth._texts import fill
 from plinth.kubernetes import KubernetesWebTier, WebPodSettings
-from plinth.kubernetes._parts.pod import quantity
+from plinth.kubernetes._parts.resources import quantity, resources
 from plinth.kubernetes._parts.secrets import external
 from plinth.kubernetes.provider import cluster_provider, kubeconfig
 from plinth.testing import Deployment, Requested, deploy
@@ -214,7 +214,8 @@ def test_pods_are_replaced_new_before_old() -> None:
     assert wanted["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": "25%"}
     assert "replicas" not in wanted
     assert labels["eks.amazonaws.com/pod-readiness-gate-inject"] == "enabled"
-    assert {binding.urn, rule.urn} <= set(find(tier(), "Deployment").depends_on)
+    door = find(tier(), "NetworkPolicy", "web-in")
+    assert {binding.urn, rule.urn, door.urn} <= set(find(tier(), "Deployment").depends_on)
 
 
 def test_a_pod_that_goes_finishes_what_it_began() -> None:
@@ -258,11 +259,31 @@ def test_pods_know_where_they_are() -> None:
 
 
 def test_a_smaller_pod_has_fewer_workers() -> None:
-    """Workers follow from the vCPUs that a pod is promised, not from those of its node."""
-    assert container(tier())["resources"]["requests"]["cpu"] == "2"
+    """A pod that is told its vCPUs has workers for those, not for the instance it stands for."""
     assert find(tier(), "ConfigMap").inputs["data"]["WEB_CONCURRENCY"] == "5"
     assert container(alone())["resources"]["requests"]["cpu"] == "500m"
     assert find(alone(), "ConfigMap").inputs["data"]["WEB_CONCURRENCY"] == "3"
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "cpu", "memory"),
+    [
+        ("t4g.nano", "100m", "358Mi"),
+        ("t3.micro", "200m", "717Mi"),
+        ("t4g.large", "600m", "5734Mi"),
+        ("m7g.large", "1800m", "5734Mi"),
+        ("c7g.xlarge", "3600m", "5734Mi"),
+        ("r7i.2xlarge", "7200m", "45875Mi"),
+    ],
+)
+def test_a_pod_is_promised_what_its_instance_can_keep(
+    instance_type: str, cpu: str, memory: str
+) -> None:
+    """A node of that type has room for it, and a burstable one's credits run out for nobody."""
+    assert resources(WebPodSettings(), instance_type) == {
+        "requests": {"cpu": cpu, "memory": memory},
+        "limits": {"memory": memory},
+    }
 
 
 @given(st.integers(min_value=1, max_value=96_000))

@@ -1,22 +1,19 @@
 """LoadBalancer, deployed to nowhere."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pulumi_aws as aws
 import pytest
 from pydantic import ValidationError
 
+from plinth.existing import ExistingCertificate, ExistingNetwork, ExistingZone
 from plinth.load_balancer import LoadBalancer, LoadBalancerSettings
 from plinth.testing import Deployment, Requested, deploy
-from plinth.wiring import (
-    BalancerLike,
-    ExistingCertificate,
-    ExistingNetwork,
-    ExistingZone,
-    OriginLike,
-)
+
+if TYPE_CHECKING:
+    from plinth.wiring import BalancerLike, OriginLike
 
 NETWORK = ExistingNetwork(
     vpc_id="vpc-1", cidr_block="10.0.0.0/16", public_subnet_ids=["subnet-a", "subnet-b"]

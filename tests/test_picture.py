@@ -67,7 +67,7 @@ def test_pods_tell_how_many_there_may_be() -> None:
     """And what each asks for; a fleet of instances would say the same of its groups."""
     drawn = picture("k8s")
     assert box(drawn, "web").role is Role.COMPUTE
-    assert any(" pod of 2 CPU, " in fact for fact in box(drawn, "web").facts)
+    assert any(" pod of 200m CPU, " in fact for fact in box(drawn, "web").facts)
 
 
 def test_a_cluster_of_another_stack_is_a_peer() -> None:

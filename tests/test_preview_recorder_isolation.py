@@ -57,13 +57,13 @@ def test_hash_seeds_do_not_matter() -> None:
             stdout=subprocess.PIPE,
             cwd=TESTS.parent,
         )
-        for seed in ("1", "2", "3")
+        for seed in ("1", "2")
     ]
     printed = [run.communicate()[0] for run in runs]
 
-    assert [run.returncode for run in runs] == [0, 0, 0]
+    assert [run.returncode for run in runs] == [0, 0]
     assert len(printed[0]) > 5_000
-    assert printed[0] == printed[1] == printed[2]
+    assert printed[0] == printed[1]
 
 
 def test_runs_repeat_in_one_process() -> None:
@@ -124,12 +124,16 @@ def state() -> tuple[object, ...]:
 @pytest.mark.parametrize("program", [bucket, lambda: 1 / 0])
 def test_nothing_is_left(program: Callable[[], object]) -> None:
     """No settings, no configuration, no variable, no thread, and the collector runs again."""
-    before = (state(), dict(os.environ), threading.active_count(), gc.isenabled())
+
+    def all_of_it() -> tuple[object, ...]:
+        collector = (gc.isenabled(), gc.get_freeze_count(), gc.get_threshold())
+        return state(), dict(os.environ), threading.active_count(), collector
+
+    before = all_of_it()
     with contextlib.suppress(ProgramFailed):
         record(program, config={"aws:region": "eu-west-1"})
 
-    assert (state(), dict(os.environ), threading.active_count(), gc.isenabled()) == before
-    assert gc.get_freeze_count() == 0
+    assert all_of_it() == before
 
 
 def test_pulumis_variables_do_not_reach_a_program(monkeypatch: pytest.MonkeyPatch) -> None:

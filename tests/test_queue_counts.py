@@ -32,8 +32,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
 
 
 @pytest.fixture
-def app(server: Server) -> Generator[Any]:
+def app(server: Server, monkeypatch: pytest.MonkeyPatch) -> Generator[Any]:
     """Make a Celery app on an empty broker."""
+    # The shop, imported by another test, dates the tasks of every app in the process.
+    monkeypatch.setattr(celery.signals.before_task_publish, "receivers", [])
     with connected(server.url()) as redis:
         redis.ask("FLUSHALL")
     made = celery.Celery("shop", broker=server.url(), set_as_current=False)

@@ -76,17 +76,22 @@ def test_outputs_are_the_groups() -> None:
 
 def test_variables_are_those_declared() -> None:
     """The contract names what the two bring, and all of it is secret."""
-    brought: list[Service] = []
-    deploy(
-        lambda: brought.extend(
-            [RedisBroker("queue", network=TWO_ZONES), RedisCache("cache", network=TWO_ZONES)]
-        )
-    )
+    secret: list[str] = []
+    plain: list[str] = []
 
-    names = [name for service in brought for name in service.secrets]
-    assert sorted(names) == sorted(variable.name for variable in redis.VARIABLES)
+    def program() -> None:
+        stores: list[Service] = [
+            RedisBroker("queue", network=TWO_ZONES),
+            RedisCache("cache", network=TWO_ZONES),
+        ]
+        for store in stores:
+            secret.extend(store.secrets)
+            plain.extend(store.environment)
+
+    deploy(program)
+    assert sorted(secret) == sorted(variable.name for variable in redis.VARIABLES)
     assert all(variable.secret for variable in redis.VARIABLES)
-    assert not [name for service in brought for name in service.environment]
+    assert not plain
 
 
 def never_evicts(store: BrokerLike) -> bool:

@@ -406,5 +406,7 @@ def test_release_without_a_database_is_refused(kind: str) -> None:
     wired = {"balancer": Balancer()} if kind == "WebTier" else {"broker": BROKER}
     opts = pulumi.ResourceOptions(transformations=[note])
     with pytest.raises(ValueError, match="nothing in uses brings DATABASE_URL: add the database"):
-        tier("web", settings, image=IMAGE, network=NETWORK, opts=opts, **wired)
+        deploy(
+            lambda: tier("web", settings, image=IMAGE, network=NETWORK, opts=opts, **wired) and None
+        )
     assert made == []

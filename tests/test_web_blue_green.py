@@ -205,7 +205,7 @@ def test_wiring_is_refused(changed: dict[str, Any], reason: str) -> None:
     images: dict[str, Any] = {"image": IMAGE, "green_image": NEXT_IMAGE, "balancer": Balancer()}
     given = {**wired, **images, **changed}
     with pytest.raises(ValueError, match=reason):
-        WebTier(**given)
+        deploy(lambda: WebTier(**given) and None)
 
 
 @pytest.mark.parametrize("percent", [-1, 101])

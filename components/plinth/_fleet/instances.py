@@ -1,4 +1,4 @@
-"""What an instance type's name tells: architecture, vCPUs, and the image that fits."""
+"""What an instance type's name tells: architecture, vCPUs, memory, and the image that fits."""
 
 import re
 from collections.abc import Sequence
@@ -9,6 +9,24 @@ NAMED = re.compile(r"([a-z]+)(\d+)([a-z]*)(-[a-z0-9]+)?\.([a-z0-9-]+)")
 (https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html)."""
 
 SMALLER_THAN_XLARGE = {"nano": 2, "micro": 2, "small": 2, "medium": 1, "large": 2, "xlarge": 4}
+
+STEADY = {
+    "nano": 0.05,
+    "micro": 0.1,
+    "small": 0.2,
+    "medium": 0.2,
+    "large": 0.3,
+    "xlarge": 0.4,
+    "2xlarge": 0.4,
+}
+"""Share of each vCPU that a burstable type may use all the time
+(https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-credits-baseline-concepts.html)."""
+
+BURSTABLE_GIB = {"nano": 0.5, "micro": 1, "small": 2, "medium": 4}
+"""Memory of the small burstable types."""
+
+GIB_PER_VCPU = {"t": 4, "m": 4, "r": 8, "x": 16}
+"""Memory of the others, by the series: ``c`` has 2, and nearly all the rest have more."""
 
 IRREGULAR = {"hpc", "mac", "t1", "t2", "u"}
 """Series whose vCPUs do not follow from the size, or that do not boot Amazon Linux."""
@@ -38,6 +56,20 @@ def vcpus(instance_type: str) -> int:
         msg = f"instance type {instance_type!r} has no known count of vCPUs: {_WANTED}"
         raise ValueError(msg)
     return 4 * int(multiple[1]) if multiple else SMALLER_THAN_XLARGE[size]
+
+
+def steady_vcpus(instance_type: str) -> float:
+    """Count the vCPUs that an instance may use all the time: a burstable one has only a share."""
+    series, _, _, _, size = _parts(instance_type)
+    return vcpus(instance_type) * (STEADY.get(size, 1) if series == "t" else 1)
+
+
+def gib(instance_type: str) -> float:
+    """Tell the memory of an instance type; of a series not known here, the least there is."""
+    series, _, _, _, size = _parts(instance_type)
+    if series == "t" and size in BURSTABLE_GIB:
+        return BURSTABLE_GIB[size]
+    return vcpus(instance_type) * GIB_PER_VCPU.get(series, 2)
 
 
 def one_architecture(instance_types: Sequence[str]) -> Architecture:

@@ -151,8 +151,6 @@ class KubernetesCeleryWorkers(pulumi.ComponentResource):
         )
         self.role_arn = site.role_arn
         self.role_name = site.role_name
-        for service in services:
-            service.allow_from(cluster)
         self.register_outputs(
             {
                 "namespace": self.namespace,

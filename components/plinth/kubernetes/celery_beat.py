@@ -130,8 +130,6 @@ class KubernetesCeleryBeat(pulumi.ComponentResource):
         self.deployment_name = after(deployment, name)
         self.role_arn = site.role_arn
         self.role_name = site.role_name
-        for service in services:
-            service.allow_from(cluster)
         self.register_outputs(
             {
                 "namespace": self.namespace,

@@ -42,11 +42,13 @@ class PodSettings(Settings, frozen=True):
     that is not allowed to."""
 
     cpu: float | None = Field(default=None, gt=0, le=96)
-    """vCPUs that a pod is promised, in place of those of the instance type it stands for. There
-    is no limit: what a node has to spare may be used."""
+    """vCPUs that a pod is promised. Unless told otherwise, nine tenths of those of the instance
+    type it stands for, so that a node of that type has room for it; of a burstable type, what that
+    may use all the time. There is no limit: what a node has to spare may be used."""
 
-    memory_mib: int = Field(default=1024, ge=64)
-    """MiB of memory that a pod is promised, and may not exceed."""
+    memory_mib: int | None = Field(default=None, ge=64)
+    """MiB of memory that a pod is promised, and may not exceed. Unless told otherwise, seven tenths
+    of those of the instance type it stands for: the rest is what a node needs for itself."""
 
     user: int = Field(default=10001, ge=1)
     """Numeric id of user and group to run as, whatever the image says. It must be able to read

@@ -134,7 +134,10 @@ class KubernetesWebTier(pulumi.ComponentResource):
         )
         variables = make_variables(site, name, environment.variables, part=PART)
         secrets = make_secrets(site, environment.secrets)
-        before: list[pulumi.Resource] = [*site.ready, *secrets.ready]
+        opened = let_in(
+            name, PART, site.namespace, network=network, port=settings.port, parent=self
+        )
+        before: list[pulumi.Resource] = [*site.ready, *secrets.ready, opened]
         if release is not None:
             released = make_release(
                 site,
@@ -146,7 +149,6 @@ class KubernetesWebTier(pulumi.ComponentResource):
             )
             before.append(released)
         service = make_service(site, PART)
-        let_in(name, PART, site.namespace, network=network, port=settings.port, parent=self)
         targets = ingress = None
         if balancer is not None:
             targets = make_target_group(site, settings, pods)
@@ -172,8 +174,6 @@ class KubernetesWebTier(pulumi.ComponentResource):
         self.target_group_arn = targets.arn if targets else nothing
         self.target_group_suffix = targets.arn_suffix if targets else nothing
         self._ingress = ingress
-        for used in uses:
-            used.allow_from(cluster)
         self.register_outputs(
             {
                 "namespace": self.namespace,

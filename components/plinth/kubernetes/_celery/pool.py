@@ -1,6 +1,6 @@
 """One pool of workers in a cluster: its Deployment, and what makes it grow, shrink and stay."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -13,6 +13,7 @@ from plinth.kubernetes._parts.labels import selector
 from plinth.kubernetes._parts.namespace import after
 from plinth.kubernetes._parts.pod import Container, template
 from plinth.kubernetes._parts.release import UNDISTURBED
+from plinth.kubernetes._parts.scaling import follow_cpu
 from plinth.kubernetes._parts.secrets import WAIT
 from plinth.kubernetes._parts.site import Site
 
@@ -38,11 +39,11 @@ does not ask."""
 PROGRESS = ANSWER_SECONDS + 300
 """Seconds in which a rollout must come further, of which the new worker has its own."""
 
-CAPACITY = {
-    "karpenter.sh/capacity-type": "spot",
-    "eks.amazonaws.com/capacityType": "SPOT",
-}
-"""What marks a node as spot: Karpenter and Auto Mode, and managed node groups."""
+CAPACITY = "karpenter.sh/capacity-type"
+"""Label of the nodes of Karpenter and of Auto Mode. That of managed node groups,
+``eks.amazonaws.com/capacityType``, must not stand beside it: of that domain Auto Mode takes only
+labels that it knows, and makes no node for a pod that names another
+(https://github.com/komodorio/helm-charts/pull/640)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,24 +147,19 @@ def _answers(app: str, pool: str) -> k8s.core.v1.ProbeArgsDict:
 def _nodes(plan: Pool) -> k8s.core.v1.NodeAffinityArgsDict:
     """Keep off spot nodes, or prefer them where the pool wants some."""
     if not plan.spot:
-        avoided: list[k8s.core.v1.NodeSelectorRequirementArgsDict] = [
-            {"key": key, "operator": "NotIn", "values": [value]} for key, value in CAPACITY.items()
-        ]
-        terms: list[k8s.core.v1.NodeSelectorTermArgsDict] = [{"match_expressions": avoided}]
+        terms = [_capacity("NotIn")]
         return {
             "required_during_scheduling_ignored_during_execution": {"node_selector_terms": terms}
         }
     return {
         "preferred_during_scheduling_ignored_during_execution": [
-            {
-                "weight": max(1, round(100 * plan.spot)),
-                "preference": {
-                    "match_expressions": [{"key": key, "operator": "In", "values": [value]}]
-                },
-            }
-            for key, value in CAPACITY.items()
+            {"weight": max(1, round(100 * plan.spot)), "preference": _capacity("In")}
         ]
     }
+
+
+def _capacity(operator: str) -> k8s.core.v1.NodeSelectorTermArgsDict:
+    return {"match_expressions": [{"key": CAPACITY, "operator": operator, "values": ["spot"]}]}
 
 
 def _scale(
@@ -193,41 +189,17 @@ def _scale(
 def _follow_cpu(
     name: str, plan: Pool, site: Site, pool: str, deployment: k8s.apps.v1.Deployment
 ) -> None:
-    annotations: Mapping[str, str] = {
-        # Lets KEDA take over: Pulumi makes what is new before it deletes what was there.
-        "validations.keda.sh/hpa-ownership": "false"
-    }
-    k8s.autoscaling.v2.HorizontalPodAutoscaler(
+    follow_cpu(
         name,
-        metadata=site.metadata(pool, name=name, annotations=annotations),
-        spec={
-            "scale_target_ref": {
-                "api_version": "apps/v1",
-                "kind": "Deployment",
-                "name": after(deployment, name),
-            },
-            "min_replicas": plan.min_size,
-            "max_replicas": plan.max_size,
-            "metrics": [
-                {
-                    "type": "Resource",
-                    "resource": {
-                        "name": "cpu",
-                        "target": {
-                            "type": "Utilization",
-                            "average_utilization": round(CPU_TARGET),
-                        },
-                    },
-                }
-            ],
-            "behavior": {
-                "scale_down": {
-                    "stabilization_window_seconds": QUIET,
-                    "policies": [
-                        {"type": "Percent", "value": SHRINK_PERCENT, "period_seconds": PERIOD}
-                    ],
-                }
-            },
+        site,
+        pool,
+        deployment,
+        sizes=(plan.min_size, plan.max_size),
+        percent=round(CPU_TARGET),
+        scale_down={
+            "stabilization_window_seconds": QUIET,
+            "policies": [{"type": "Percent", "value": SHRINK_PERCENT, "period_seconds": PERIOD}],
         },
-        opts=site.child,
+        # Lets KEDA take over: Pulumi makes what is new before it deletes what was there.
+        annotations={"validations.keda.sh/hpa-ownership": "false"},
     )

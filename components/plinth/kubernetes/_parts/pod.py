@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_kubernetes as k8s
 
-from plinth._fleet.instances import Architecture, architecture, vcpus
+from plinth._fleet.instances import Architecture, architecture
 
 from .labels import labels, selector
+from .resources import resources
 from .secrets import Delivered
 from .site import Site
 
@@ -32,7 +33,7 @@ class Container:
     """Which part of its tier: ``web``, ``release``, or a pool."""
     image: pulumi.Input[str]
     instance_type: str
-    """The instance that it stands for: its processor, and unless told otherwise its vCPUs."""
+    """The instance that it stands for: its processor, and unless told otherwise its size."""
     variables: pulumi.Input[str]
     """Name of the ``ConfigMap`` with its variables."""
     secrets: Delivered
@@ -57,11 +58,6 @@ class Container:
     """Whether it runs to its end, rather than for ever."""
     nodes: k8s.core.v1.NodeAffinityArgsDict | None = None
     """Which nodes it keeps to or keeps off, beside those of its processor."""
-
-
-def cpus(site: Site, instance_type: str) -> float:
-    """Tell the vCPUs that a pod is promised."""
-    return site.pods.cpu or vcpus(instance_type)
 
 
 def template(site: Site, container: Container) -> k8s.core.v1.PodTemplateSpecArgsDict:
@@ -112,7 +108,6 @@ def template(site: Site, container: Container) -> k8s.core.v1.PodTemplateSpecArg
 
 
 def _container(site: Site, container: Container) -> k8s.core.v1.ContainerArgsDict:
-    memory = f"{site.pods.memory_mib}Mi"
     secret = container.secrets.name
     described: k8s.core.v1.ContainerArgsDict = {
         "name": container.part,
@@ -125,13 +120,7 @@ def _container(site: Site, container: Container) -> k8s.core.v1.ContainerArgsDic
             {"name": "AWS_DEFAULT_REGION", "value": site.region},
             {"name": "INSTANCE_ID", "value_from": {"field_ref": {"field_path": "metadata.name"}}},
         ],
-        "resources": {
-            "requests": {
-                "cpu": quantity(container.cpu or cpus(site, container.instance_type)),
-                "memory": memory,
-            },
-            "limits": {"memory": memory},
-        },
+        "resources": resources(site.pods, container.instance_type, cpu=container.cpu),
         "security_context": {
             "allow_privilege_escalation": False,
             "read_only_root_filesystem": True,
@@ -161,12 +150,6 @@ def _container(site: Site, container: Container) -> k8s.core.v1.ContainerArgsDic
     if container.liveness is not None:
         described["liveness_probe"] = container.liveness
     return described
-
-
-def quantity(cpu: float) -> str:
-    """Write vCPUs as Kubernetes does: ``2``, or ``250m``."""
-    thousandths = round(cpu * 1000)
-    return f"{thousandths}m" if thousandths % 1000 else str(thousandths // 1000)
 
 
 def _spread(

@@ -93,7 +93,7 @@ def make_site(
     tags: Mapping[str, str],
     namespace_labels: Mapping[str, str] = NO_LABELS,
 ) -> Site:
-    """Make a tier's namespace, its service account, and what its pods may do and reach.
+    """Make a tier's namespace and service account, and let its pods do and reach what they need.
 
     Args:
         name: The tier's.
@@ -107,6 +107,9 @@ def make_site(
     """
     child = pulumi.ResourceOptions(parent=parent)
     ready: list[pulumi.Resource] = []
+    # Before all else: a release connects as soon as it can, and is not tried again.
+    for service in uses:
+        service.allow_from(cluster)
     if pods.namespace is None:
         namespace = make_namespace(name, namespace_labels, parent=parent)
         ready.append(close(name, namespace, parent=parent))

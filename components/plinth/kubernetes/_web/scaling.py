@@ -5,7 +5,7 @@ import pulumi_kubernetes as k8s
 
 from plinth._web.settings import WebSettings
 from plinth.kubernetes._parts.labels import selector
-from plinth.kubernetes._parts.namespace import after
+from plinth.kubernetes._parts.scaling import follow_cpu
 from plinth.kubernetes._parts.site import Site
 from plinth.kubernetes.settings import WebPodSettings
 
@@ -17,33 +17,15 @@ def make_scaling(
     settings: WebSettings,
     pods: WebPodSettings,
 ) -> None:
-    """Keep the share of their promised CPU that pods use, by their number."""
-    k8s.autoscaling.v2.HorizontalPodAutoscaler(
+    """Let the number of pods follow their CPU."""
+    follow_cpu(
         site.name,
-        metadata=site.metadata(part),
-        spec={
-            "scale_target_ref": {
-                "api_version": "apps/v1",
-                "kind": "Deployment",
-                "name": after(deployment, site.name),
-            },
-            "min_replicas": settings.min_size,
-            "max_replicas": settings.max_size,
-            "metrics": [
-                {
-                    "type": "Resource",
-                    "resource": {
-                        "name": "cpu",
-                        "target": {
-                            "type": "Utilization",
-                            "average_utilization": settings.cpu_target,
-                        },
-                    },
-                }
-            ],
-            "behavior": {"scale_down": {"stabilization_window_seconds": pods.scale_down_seconds}},
-        },
-        opts=site.child,
+        site,
+        part,
+        deployment,
+        sizes=(settings.min_size, settings.max_size),
+        percent=settings.cpu_target,
+        scale_down={"stabilization_window_seconds": pods.scale_down_seconds},
     )
 
 
