@@ -6,8 +6,8 @@ import os
 from hypothesis import settings
 
 # Each run looks elsewhere: many runs see much. HYPOTHESIS_PROFILE=thorough sees more in one.
-settings.register_profile("default", max_examples=50)
-settings.register_profile("thorough", max_examples=1000, deadline=None)
+settings.register_profile("default", max_examples=30)
+settings.register_profile("thorough", max_examples=500, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from once import once
 from plinth.existing import ExistingNetwork, ExistingPeer
 from plinth.postgres import Postgres, PostgresSettings, ReplicaSettings
 from plinth.testing import Deployment, Requested, deploy
@@ -24,6 +25,7 @@ THREE = {
 READER = "reader.db.stack.project.internal"
 
 
+@once
 def database(**given: Any) -> Deployment:
     """Deploy a database called db, with some settings."""
     return deploy(lambda: Postgres("db", PostgresSettings(**given), network=NETWORK))

@@ -4,6 +4,7 @@ from typing import Any
 
 import pulumi_aws as aws
 
+from once import once
 from plinth.existing import ExistingNetwork
 from plinth.redis import RedisBroker, RedisBrokerSettings, RedisCache, RedisCacheSettings
 from plinth.testing import Deployment, deploy
@@ -15,12 +16,14 @@ ONE_ZONE = ExistingNetwork(vpc_id="vpc-1", cidr_block="10.0.0.0/16", data_subnet
 NO_DATA = ExistingNetwork(vpc_id="vpc-1", cidr_block="10.0.0.0/16", private_subnet_ids=["subnet-p"])
 
 
+@once
 def broker(**given: Any) -> Deployment:
     """Deploy a broker with some settings."""
     chosen = RedisBrokerSettings.model_validate(given)
     return deploy(lambda: RedisBroker("queue", chosen, network=TWO_ZONES))
 
 
+@once
 def cache(**given: Any) -> Deployment:
     """Deploy a cache with some settings."""
     chosen = RedisCacheSettings.model_validate(given)

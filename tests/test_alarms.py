@@ -4,11 +4,13 @@ import pulumi_aws as aws
 import pytest
 from pydantic import ValidationError
 
+from once import once
 from parts import NETWORK, TOPIC
 from plinth import AlarmTopic, AlarmTopicSettings, RedisBroker, RedisBrokerSettings
 from plinth.testing import Deployment, Requested, deploy
 
 
+@once
 def broker(**settings: int) -> Deployment:
     """Deploy a broker that is watched."""
     chosen = RedisBrokerSettings.model_validate(settings)

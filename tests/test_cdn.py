@@ -8,6 +8,7 @@ import pulumi_aws as aws
 import pytest
 from pydantic import ValidationError
 
+from once import once
 from plinth.cdn import VARIABLES, Cdn, CdnSettings
 from plinth.existing import (
     ExistingBucket,
@@ -61,6 +62,7 @@ def cdn_named(name: str) -> Cdn:
     return Cdn(name, origin=APP)
 
 
+@once
 def deployed_cdn(settings: dict[str, Any] | None = None, **given: Any) -> Deployment:
     """Deploy a CDN with some settings and wiring."""
     return deploy(lambda: cdn(settings, **given))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from booted import systemd_words, user_data_files
+from once import once
 from plinth._celery.command import directives, worker_command
 from plinth._celery.joins import group_arn
 from plinth.celery import (
@@ -44,6 +45,7 @@ ORDERS = ExistingService(
 )
 
 
+@once
 def workers(pools: dict[str, Pool] | None = None, **settings: Any) -> Deployment:
     """Deploy workers."""
     chosen = CeleryWorkersSettings(pools=pools or {"default": Pool()}, **settings)
@@ -54,6 +56,7 @@ def workers(pools: dict[str, Pool] | None = None, **settings: Any) -> Deployment
     )
 
 
+@once
 def beat(**settings: Any) -> Deployment:
     """Deploy beat."""
     chosen = CeleryBeatSettings(**settings)

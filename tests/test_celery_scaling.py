@@ -7,6 +7,7 @@ import pulumi_aws as aws
 import pytest
 
 from metric_math import computed
+from once import once
 from parts import BROKER, IMAGE, NETWORK, TOPIC
 from plinth import CeleryWorkers, CeleryWorkersSettings, Pool
 from plinth._celery import alarms
@@ -17,6 +18,7 @@ AVERAGE = {"stat": "Average", "period": 60}
 MAXIMUM = {"stat": "Maximum", "period": 60}
 
 
+@once
 def workers(pool: Pool, *, topic: bool = True) -> Deployment:
     """Deploy workers of one pool."""
     settings = CeleryWorkersSettings(pools={"default": pool})

@@ -8,6 +8,7 @@ import pulumi_aws as aws
 import pytest
 from pydantic import ValidationError
 
+from once import once
 from plinth.existing import ExistingCertificate, ExistingNetwork, ExistingZone
 from plinth.load_balancer import LoadBalancer, LoadBalancerSettings
 from plinth.testing import Deployment, Requested, deploy
@@ -39,6 +40,7 @@ def edge_named(name: str) -> LoadBalancer:
     return LoadBalancer(name, network=NETWORK)
 
 
+@once
 def deployed_edge(**settings: Any) -> Deployment:
     """Deploy a balancer with some settings."""
     return deploy(lambda: edge(settings))

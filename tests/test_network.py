@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from once import once
 from plinth._network.endpoints import WITHOUT_NAT
 from plinth._network.nat import cloud_config
 from plinth._network.settings import Nat, NetworkSettings
@@ -25,6 +26,7 @@ from plinth.wiring import NetworkLike
 from reachability import INTERNET, reach, routes_out
 
 
+@once
 def network(**given: Any) -> Deployment:
     """Deploy a network with some settings, and return its outputs."""
     return deploy_once(NetworkSettings.model_validate(given))

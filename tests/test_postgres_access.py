@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi_aws as aws
 
 from databases import NETWORK, READER, THREE, WEB, database
+from once import once
 from plinth.postgres import VARIABLES, Password, Postgres, PostgresSettings, ProxySettings
 from plinth.testing import Deployment, deploy
 
@@ -108,6 +109,7 @@ def rules(deployed: Deployment) -> dict[str, tuple[str, str]]:
     }
 
 
+@once
 def allowed(**given: Any) -> Deployment:
     """Deploy a database that lets the web tier in."""
     return deploy(

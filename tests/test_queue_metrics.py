@@ -7,6 +7,7 @@ import pulumi_aws as aws
 import pytest
 from pydantic import ValidationError
 
+from once import once
 from parts import BROKER, NETWORK, TOPIC
 from plinth import (
     ExistingBroker,
@@ -28,6 +29,7 @@ OWN = SecretText(
 )
 
 
+@once
 def metrics(broker: ExistingBroker = BROKER, **settings: Any) -> Deployment:
     """Deploy metrics of a broker made elsewhere."""
     chosen = QueueMetricsSettings(**settings)

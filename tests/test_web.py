@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from balancers import Balancer
 from booted import docker_variables, systemd_words, user_data_files
+from once import once
 from plinth._web.server import server_variables, worker_count
 from plinth.existing import ExistingNetwork, ExistingService
 from plinth.testing import Deployment, deploy
@@ -45,6 +46,7 @@ DATABASE = Database(
 )
 
 
+@once
 def web(**settings: Any) -> Deployment:
     """Deploy a tier that uses a database, with some settings changed."""
     return deploy(

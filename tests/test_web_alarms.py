@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from balancers import Balancer
 from metric_math import computed
+from once import once
 from parts import IMAGE, NETWORK, TOPIC
 from plinth import WebSettings, WebTier
 from plinth._web.alarms import alarm_of_errors
@@ -18,6 +19,7 @@ from plinth.wiring import TopicLike
 ERRORS = alarm_of_errors(WebSettings(), "targetgroup/web/1", "app/edge/1")
 
 
+@once
 def web(alarms: TopicLike | None = TOPIC, **settings: Any) -> Deployment:
     """Deploy a tier that tells somebody, with some settings changed."""
     chosen = WebSettings.model_validate(settings)

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from balancers import Balancer
 from booted import systemd_words, user_data_files
+from once import once
 from parts import IMAGE, NETWORK, NEXT_IMAGE, TOPIC
 from plinth import LoadBalancer, WebSettings, WebTier
 from plinth.testing import Deployment, deploy
@@ -16,6 +17,7 @@ from plinth.testing import Deployment, deploy
 OUTPUTS = ("group_name", "group_names", "target_group_arn", "target_group_suffix")
 
 
+@once
 def web(*, green: str | None = NEXT_IMAGE, **plan: Any) -> Deployment:
     """Deploy a tier whose green has an image, under a plan."""
     settings = WebSettings.model_validate({"blue_green": plan})
