@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from typing import Any
 
 import pytest
@@ -9,16 +10,20 @@ import pytest
 from broken import document
 from plinth.policies.terraform import plan, plan_text, snake, terraform_type
 
-PROD = plan(document())
+
+@cache
+def prod() -> dict[str, Any]:
+    """Write the plan of the whole production stack."""
+    return plan(document())
 
 
 def _planned(address: str) -> dict[str, Any]:
-    resources = PROD["planned_values"]["root_module"]["resources"]
+    resources = prod()["planned_values"]["root_module"]["resources"]
     return next(r["values"] for r in resources if r["address"] == address)
 
 
 def _expressions(address: str) -> dict[str, Any]:
-    resources = PROD["configuration"]["root_module"]["resources"]
+    resources = prod()["configuration"]["root_module"]["resources"]
     return next(r["expressions"] for r in resources if r["address"] == address)
 
 
@@ -58,7 +63,7 @@ def test_inputs_are_in_snake_case(wire: str, name: str) -> None:
 def test_every_resource_of_aws_is_there_once() -> None:
     """Nothing is lost, and no address is given twice."""
     made = [r for r in document()["resources"] if r["kind"] == "custom"]
-    addresses = [r["address"] for r in PROD["planned_values"]["root_module"]["resources"]]
+    addresses = [r["address"] for r in prod()["planned_values"]["root_module"]["resources"]]
     assert len(addresses) == len(set(addresses)) == len(made)
     assert all(re.fullmatch(r"aws_[a-z0-9_]+\.[A-Za-z_]\w*", address) for address in addresses)
 
@@ -74,9 +79,9 @@ def test_what_only_the_cloud_knows_is_a_reference() -> None:
 
 def test_every_reference_leads_to_a_resource() -> None:
     """No reference is to something that is not in the plan."""
-    addresses = {r["address"] for r in PROD["planned_values"]["root_module"]["resources"]}
+    addresses = {r["address"] for r in prod()["planned_values"]["root_module"]["resources"]}
     found = re.findall(
-        r'"references": \[([^\]]*)\]', json.dumps(PROD["configuration"]["root_module"])
+        r'"references": \[([^\]]*)\]', json.dumps(prod()["configuration"]["root_module"])
     )
     references = [name for text in found for name in re.findall(r'"([^"]+)"', text)]
     assert references
