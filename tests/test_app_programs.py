@@ -28,8 +28,9 @@ DOCUMENT = Path(__file__).parents[1] / "docs" / "environment.md"
 STUBBORN = """
 trap '' TERM
 trap 'echo asked; exit' QUIT
+sleep 60 &
 echo up
-while :; do sleep 0.02; done
+wait
 """
 
 
